@@ -1,0 +1,51 @@
+# fineline: `make run` sets everything up and serves; `make test` proves it.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed
+
+help:  ## list the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */\t/' | expand -t 14
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+setup: $(STAMP)  ## the environment in .venv, from the lock file
+
+run: $(STAMP)  ## a simulated agency, training, registration, then the API on http://127.0.0.1:8000
+	@$(BIN)/fineline demo
+
+test: $(STAMP)  ## the tests
+	$(BIN)/python -m pytest
+
+test-all: $(STAMP)  ## the tests and the longer checks
+	$(BIN)/python -m pytest --run-slow
+
+check: $(STAMP)  ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)  ## put the code in form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP)  ## feature and training speed, as ratios against DuckDB, Polars and pandas in the same run
+	$(BIN)/python -m tests.bench.features
+
+yardstick: $(STAMP)  ## train and judge on the real histories; writes docs/results.md
+	$(BIN)/fineline yardstick
+
+lock:  ## resolve the newest versions the ranges allow into requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
+	  --python-version 3.11 --upgrade --all-extras pyproject.toml -o requirements.lock
+
+clean:  ## remove the environment and what was trained here
+	rm -rf .venv .fineline
+
+.PHONY: help setup run test test-all check format bench yardstick lock clean
+.DEFAULT_GOAL := help
