@@ -1,0 +1,138 @@
+"""What is asked of the decider and what it answers: plain frozen data, no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import pyarrow as pa
+
+Hint = Literal["nudge", "wait", "stop"]
+EvidenceLevel = Literal["strong", "fair", "weak", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Utility:
+    """What outcomes are worth, in the caller's own unit; `touch` is the cost of one attempt."""
+
+    land: float = 1.0
+    annoy: float = 2.0
+    touch: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thread at one moment.
+
+    `history` holds validated events of this contact (`features.events.schema.EVENTS`), of all
+    campaigns and actors; those recorded after `at` are ignored. `channels` are the channels the
+    caller can use; None means those seen in the history, else e-mail.
+    """
+
+    contact_id: str
+    at: datetime
+    history: pa.Table
+    campaign_id: str | None = None
+    timezone: str | None = None
+    country: str | None = None
+    attributes: Mapping[str, float | int | str | bool | None] = field(default_factory=dict)
+    channels: tuple[str, ...] | None = None
+    utility: Utility = Utility()
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """Calibrated probabilities within the horizon (30 days)."""
+
+    p_land: float
+    p_annoy: float
+
+
+@dataclass(frozen=True, slots=True)
+class BoundedChance:
+    """Probabilities within the horizon, each with a 90 % interval `(low, high)`."""
+
+    p_land: float
+    p_annoy: float
+    p_land_interval: tuple[float, float]
+    p_annoy_interval: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The best cadence from here: how many more touches, days between them, when to give up.
+
+    `gap_days` is None when at most one touch is left; `stop_after` is the moment after which no
+    further touch pays, None when no touch is planned.
+    """
+
+    further_touches: int
+    gap_days: float | None
+    stop_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """The fine line at one delay (days from now): chances of a touch made then, and its value."""
+
+    delay_days: float
+    p_land: float
+    p_annoy: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One feature's signed contribution (log-odds) to an outcome, in words."""
+
+    feature: str
+    outcome: Literal["land", "annoy"]
+    effect: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleHit:
+    """A rule that decided or bounded the answer."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How much history like this the model has seen."""
+
+    level: EvidenceLevel
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer for one thread at one moment; times are aware UTC datetimes."""
+
+    decision_id: str
+    contact_id: str
+    campaign_id: str | None
+    at: datetime
+    valid_until: datetime
+    hint: Hint
+    channel: str | None
+    nudge_at: datetime | None
+    score: float
+    if_nudged: BoundedChance
+    if_left_alone: Chance
+    plan: Plan
+    curve: tuple[CurvePoint, ...]
+    reasons: tuple[Reason, ...]
+    rules: tuple[RuleHit, ...]
+    evidence: Evidence
+    model: ModelRef
