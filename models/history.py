@@ -1,0 +1,99 @@
+"""What is known about a contact by a moment, as far as rules care."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+#: A thread: its `campaign_id`, or None for events without one.
+Thread = str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistorySummary:
+    """One contact's history; all times are microseconds since 1970 UTC.
+
+    `landed` and `pushed_back` map a thread to when the answer came, `bounced` a channel to its
+    last bounce; `touches_us` is ascending, over all senders, channels and campaigns; `not_now_us`
+    is the latest neutral reply, in any thread, since a person is busy whoever asks.
+    """
+
+    opted_out_us: int | None = None
+    complained_us: int | None = None
+    landed: Mapping[Thread, int] = field(default_factory=dict)
+    pushed_back: Mapping[Thread, int] = field(default_factory=dict)
+    bounced: Mapping[str, int] = field(default_factory=dict)
+    touches_us: tuple[int, ...] = ()
+    not_now_us: int | None = None
+
+
+def summarise(history: pa.Table, at_us: int) -> HistorySummary:
+    """The summary of one contact's events (`features.events.schema.EVENTS`, in any order)."""
+    columns = _columns(history)
+    return _summary(columns, range(history.num_rows), at_us)
+
+
+def summarise_each(events: pa.Table, at_us: int) -> dict[str, HistorySummary]:
+    """The summary of every contact in `events`, by `contact_id`."""
+    rows: dict[str, list[int]] = {}
+    for row, contact_id in enumerate(events.column("contact_id").to_pylist()):
+        rows.setdefault(contact_id, []).append(row)
+    columns = _columns(events)
+    return {contact_id: _summary(columns, own, at_us) for contact_id, own in rows.items()}
+
+
+def _columns(events: pa.Table) -> tuple[list[Any], ...]:
+    times = (events.column(name).to_numpy() for name in ("occurred_at", "recorded_at"))
+    texts = (events.column(name).to_pylist() for name in ("kind", "channel", "sentiment"))
+    campaigns = events.column("campaign_id").to_pylist()
+    return (*(time.astype("int64").tolist() for time in times), *texts, campaigns)
+
+
+def _summary(columns: tuple[list[Any], ...], rows: Iterable[int], at_us: int) -> HistorySummary:
+    occurred, recorded, kinds, channels, sentiments, campaigns = columns
+    touches: list[int] = []
+    landed: dict[Thread, int] = {}
+    pushed_back: dict[Thread, int] = {}
+    bounced: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for row in rows:
+        if recorded[row] > at_us:
+            continue
+        kind, when = kinds[row], occurred[row]
+        if kind == "touch":
+            touches.append(when)
+        elif kind == "bounce":
+            # Mail servers report bounces, so one without a channel is an e-mail's.
+            _keep_latest(bounced, channels[row] or "email", when)
+        elif (outcome := _outcome(kind, sentiments[row])) == "landed":
+            _keep_latest(landed, campaigns[row], when)
+        elif outcome == "pushed_back":
+            _keep_latest(pushed_back, campaigns[row], when)
+        elif outcome:
+            _keep_latest(last, outcome, when)
+    return HistorySummary(
+        opted_out_us=last.get("opt_out"),
+        complained_us=last.get("complaint"),
+        landed=landed,
+        pushed_back=pushed_back,
+        bounced=bounced,
+        touches_us=tuple(sorted(touches)),
+        not_now_us=last.get("not_now"),
+    )
+
+
+def _outcome(kind: str, sentiment: str | None) -> str | None:
+    if kind in ("opt_out", "complaint"):
+        return kind
+    if kind in ("meeting", "placement"):
+        return "landed"
+    if kind == "reply":
+        return {"negative": "pushed_back", "neutral": "not_now"}.get(sentiment or "", "landed")
+    return None
+
+
+def _keep_latest(times: dict[Any, int], key: Any, when: int) -> None:
+    times[key] = max(when, times.get(key, when))
