@@ -1,0 +1,77 @@
+"""Which columns the registered features become, and the compiled functions that fill a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+# Importing the shelves registers their features, in the order of the columns.
+from features.catalog import candidate, party, person, thread  # noqa: F401
+from features.catalog.registry import CONTACT_FEATURES, PARTY_FEATURES, Feature
+from features.compiled import inline
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One who reaches out, what a reason calls them, and which party features they get."""
+
+    name: str
+    who: str
+    wants: tuple[str, ...]
+
+
+_ALL = tuple(f.name for f in PARTY_FEATURES)
+_FEW = ("touches", "land_rate", "annoy_rate", "touch_land_rate", "volume_32d")
+#: `contact` is the contact itself where it also reaches out to others (message networks).
+PARTIES = (
+    Party("actor", "this sender", _ALL),
+    Party("account", "this client", _FEW),
+    Party(
+        "contact",
+        "this person as a sender",
+        (
+            "touches",
+            "land_rate",
+            "days_since_touch",
+            "days_since_land",
+            "volume_3h",
+            "volume_2d",
+            "volume_32d",
+            "lands_12h",
+        ),
+    ),
+    Party("organisation", "the organisation", ("land_rate_8d",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the feature matrix and the feature that fills it."""
+
+    name: str
+    feature: Feature
+    who: str = ""
+
+    @property
+    def text(self) -> str:
+        """What the column says, in a sentence."""
+        return f"{self.feature.text} ({self.who})" if self.who else self.feature.text
+
+
+CONTACT_COLUMNS = tuple(Column(f.name, f) for f in CONTACT_FEATURES)
+PARTY_COLUMNS = tuple(
+    tuple(Column(f"{p.name}_{f.name}", f, p.who) for f in PARTY_FEATURES if f.name in p.wants)
+    for p in PARTIES
+)
+COLUMNS = CONTACT_COLUMNS + tuple(c for columns in PARTY_COLUMNS for c in columns)
+
+
+def compose(columns: Sequence[Column], arguments: str) -> Any:
+    """One compiled function `fill(row, arguments...)` that writes each column of `row` in turn."""
+    names = {f"f{i}": inline(c.feature.function) for i, c in enumerate(columns)}
+    lines = [f"    row[{i}] = f{i}({arguments})" for i in range(len(columns))]
+    source = f"def fill(row, {arguments}):\n" + "\n".join(lines)
+    scope: dict[str, Any] = dict(names)
+    exec(source, scope)
+    return inline(scope["fill"])

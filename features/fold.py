@@ -1,0 +1,206 @@
+"""The compiled routine: advance states event by event and fill a row at every touch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from features.catalog.columns import CONTACT_COLUMNS, PARTY_COLUMNS, compose
+from features.catalog.registry import Moment, PartyMoment
+from features.compiled import inline, jit
+from features.state import (
+    DAY,
+    PARTY,
+    PERSON,
+    THREAD,
+    TOUCH,
+    advance_by_response,
+    advance_by_touch,
+    advance_party_by_outcome,
+    advance_party_by_touch,
+    clear_party,
+    clear_person,
+    clear_thread,
+    fade,
+)
+from features.timeline import APPLY, QUERY
+
+fill_contact = compose(CONTACT_COLUMNS, "t, p, m")
+_fill_actor, _fill_account, _fill_contact_party, _fill_organisation = (
+    compose(columns, "a, m") for columns in PARTY_COLUMNS
+)
+
+#: Position of a party's first column, by the order of `features.catalog.PARTIES`.
+PARTY_OFFSETS = tuple(
+    len(CONTACT_COLUMNS) + sum(len(c) for c in PARTY_COLUMNS[:i]) for i in range(len(PARTY_COLUMNS))
+)
+_ACTOR, _ACCOUNT, _CONTACT, _ORGANISATION = PARTY_OFFSETS
+
+
+@inline
+def as_code(value: Any) -> Any:
+    """A code as int64, so that every moment is compiled as one type."""
+    return np.int64(value)
+
+
+@inline
+def moment_of(e: Any, thread: Any, person: Any) -> Any:
+    """The moment of a touch that is an entry of a timeline."""
+    return Moment(
+        e.occurred,
+        e.local / DAY,
+        as_code(e.channel),
+        as_code(e.actor),
+        float(e.relevance),
+        np.nan if e.personalized < 0 else float(e.personalized),
+        float(e.zone_known),
+        fade(thread.decay_time, e.occurred),
+        fade(person.decay_time, e.occurred),
+        fade(person.answer_decay_time, e.occurred),
+    )
+
+
+@inline
+def apply(e: Any, thread: Any, person: Any) -> None:
+    """Advance the states by an entry that has become known."""
+    if e.kind == TOUCH:
+        advance_by_touch(thread, person, e.occurred, e.channel, e.actor, e.personalized)
+    else:
+        advance_by_response(thread, person, e.occurred, e.local, e.kind, e.sentiment)
+
+
+@inline
+def open_thread(threads: Any, n: int, slot: int, campaign: int) -> Any:
+    """Make room up to `slot`: the (possibly larger) buffer and the number of threads in use."""
+    if slot >= len(threads):
+        larger = np.empty(max(2 * len(threads), slot + 1), THREAD)
+        larger[:n] = threads[:n]
+        threads = larger
+    while n <= slot:
+        clear_thread(threads[n], -1)
+        n += 1
+    threads[slot].campaign = campaign
+    return threads, n
+
+
+@jit
+def fold_contacts(entries: Any, starts: Any, row: Any, out: Any) -> None:
+    """Fold every contact; write the row (`row[event]`) of each touch as of the moment before it.
+
+    Entries of one moment are all read before any is applied: what happens at the same moment is
+    not yet known.
+    """
+    person = np.empty(1, PERSON)[0]
+    threads = np.empty(8, THREAD)
+    for c in range(len(starts) - 1):
+        clear_person(person)
+        n = 0
+        i = starts[c]
+        while i < starts[c + 1]:
+            j = i
+            while j < starts[c + 1] and entries[j].when == entries[i].when:
+                e = entries[j]
+                if e.slot >= n:
+                    threads, n = open_thread(threads, n, e.slot, e.campaign)
+                if e.flags & QUERY and e.kind == TOUCH:
+                    thread = threads[e.slot]
+                    fill_contact(out[row[e.event]], thread, person, moment_of(e, thread, person))
+                j += 1
+            for k in range(i, j):
+                if entries[k].flags & APPLY:
+                    apply(entries[k], threads[entries[k].slot], person)
+            i = j
+
+
+@jit
+def final_states(entries: Any, starts: Any, slots: Any, persons: Any, threads: Any) -> None:
+    """Fold each contact to the end; keep its person and the thread in `slots[c]` (-1: new)."""
+    buffer = np.empty(8, THREAD)
+    for c in range(len(starts) - 1):
+        clear_person(persons[c])
+        n = 0
+        for i in range(starts[c], starts[c + 1]):
+            e = entries[i]
+            if e.slot >= n:
+                buffer, n = open_thread(buffer, n, e.slot, e.campaign)
+            apply(e, buffer[e.slot], persons[c])
+        if 0 <= slots[c] < n:
+            threads[c] = buffer[slots[c]]
+        else:
+            clear_thread(threads[c], -1)
+
+
+@inline
+def _party_moment(a: Any, when: int) -> Any:
+    return PartyMoment(when, fade(a.decay_time, when), fade(a.land_decay_time, when))
+
+
+@jit
+def fold_parties(order: Any, steps: Any, keys: Any, row: Any, number: Any, states: Any,
+                 out: Any) -> None:  # fmt: skip
+    """Walk all steps in order of time; advance each party and write its columns of a touch's row.
+
+    `steps` are the arrays (event, when, flags, kind); `keys` the actor and account per event and
+    the actor that the touched contact is (-1: none); `states` those of actors and accounts, the
+    last of each being the absent one's, and of the organisation. Steps of one moment are all read
+    before any is applied.
+    """
+    event, when, flags, kind = steps
+    actor, account, own = keys
+    actors, accounts, organisation = states
+    i = 0
+    while i < len(order):
+        now = when[order[i]]
+        j = i
+        while j < len(order) and when[order[j]] == now:
+            e = event[order[j]]
+            if flags[order[j]] & QUERY:
+                x = out[row[e]]
+                a = actors[actor[e]]
+                _fill_actor(x[_ACTOR:], a, _party_moment(a, now))
+                b = accounts[account[e]]
+                _fill_account(x[_ACCOUNT:], b, _party_moment(b, now))
+                c = organisation[0]
+                _fill_organisation(x[_ORGANISATION:], c, _party_moment(c, now))
+                if own[e] >= 0:
+                    d = actors[own[e]]
+                    _fill_contact_party(x[_CONTACT:], d, _party_moment(d, now))
+            j += 1
+        for k in range(i, j):
+            s = order[k]
+            if not flags[s] & APPLY:
+                continue
+            e = event[s]
+            if kind[s] == TOUCH:
+                opens = number[e] == 1
+                advance_party_by_touch(actors[actor[e]], now, opens)
+                advance_party_by_touch(accounts[account[e]], now, opens)
+                advance_party_by_touch(organisation[0], now, opens)
+            else:
+                advance_party_by_outcome(actors[actor[e]], now, kind[s])
+                advance_party_by_outcome(accounts[account[e]], now, kind[s])
+                advance_party_by_outcome(organisation[0], now, kind[s])
+        i = j
+
+
+@jit
+def read_parties(actors: Any, accounts: Any, own: Any, organisation: Any, when: Any,
+                 out: Any) -> None:  # fmt: skip
+    """Write the party columns of each row from the given states, as of `when` (microseconds)."""
+    for r in range(len(out)):
+        x = out[r]
+        _fill_actor(x[_ACTOR:], actors[r], _party_moment(actors[r], when[r]))
+        _fill_account(x[_ACCOUNT:], accounts[r], _party_moment(accounts[r], when[r]))
+        _fill_contact_party(x[_CONTACT:], own[r], _party_moment(own[r], when[r]))
+        _fill_organisation(
+            x[_ORGANISATION:], organisation[r], _party_moment(organisation[r], when[r])
+        )
+
+
+def blank_parties(n: int) -> Any:
+    """The states of `n` parties that have never reached out."""
+    states = np.zeros(n, PARTY)
+    for i in range(n):
+        clear_party(states[i])
+    return states

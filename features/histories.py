@@ -1,0 +1,120 @@
+"""Validated events as flat arrays of codes: what the compiled routines read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.events.schema import CHANNELS, KINDS, SENTIMENTS
+
+Ints = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """Events in table order, one entry each; codes index the name arrays, -1 means absent.
+
+    Times are microseconds since 1970 in UTC; `local` is `occurred` on the contact's own clock.
+    `relevance` is 0..1 and `personalized` 0/1, both NaN where absent.
+    """
+
+    contact: Codes
+    campaign: Codes
+    actor: Codes
+    account: Codes
+    kind: npt.NDArray[np.int8]
+    channel: npt.NDArray[np.int8]
+    sentiment: npt.NDArray[np.int8]
+    occurred: Ints
+    recorded: Ints
+    local: Ints
+    relevance: Floats
+    personalized: Floats
+    zone_known: npt.NDArray[np.float64]
+    names: Mapping[str, pa.Array]
+
+    def __len__(self) -> int:
+        return len(self.contact)
+
+
+def dictionary_codes(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, pa.Array]:
+    """Codes (-1 for null) and the names they index."""
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(column)
+    if isinstance(column, pa.ChunkedArray):
+        column = column.unify_dictionaries().combine_chunks()
+        if isinstance(column, pa.ChunkedArray):
+            column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
+    indices = column.indices
+    if indices.null_count:
+        indices = indices.fill_null(-1)
+    codes = indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    return codes, column.dictionary
+
+
+def fixed_codes(column: pa.ChunkedArray | pa.Array, values: tuple[str, ...]) -> Any:
+    """Codes by position in `values`, -1 for null."""
+    codes, names = dictionary_codes(column)
+    table = np.full(len(names) + 1, -1, np.int8)
+    for i, name in enumerate(names.to_pylist()):
+        table[i] = values.index(name) if name is not None else -1
+    return table[codes]
+
+
+def microseconds(column: pa.ChunkedArray | pa.Array) -> Ints:
+    """A timestamp column as int64 microseconds since 1970."""
+    flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(flat, pa.ChunkedArray):
+        flat = flat.chunk(0) if flat.num_chunks else pa.array([], flat.type)
+    result: Ints = flat.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    return result
+
+
+def floats(column: pa.ChunkedArray | pa.Array) -> Floats:
+    """A number or bool column as float64, NaN for null."""
+    if column.null_count == len(column):
+        return np.full(len(column), np.nan)
+    result: Floats = column.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
+    return result
+
+
+def from_events(
+    events: pa.Table, local_clock: Any | None = None, zone_known: Floats | None = None
+) -> Histories:
+    """Turn validated `events` into arrays.
+
+    `local_clock(contact_codes, contact_names, occurred)` gives each event's local time; without
+    it, local time is UTC. `zone_known` is per event, 0 without it.
+    """
+    coded = {name: dictionary_codes(events[name]) for name in _CODED}
+    contact, occurred = coded["contact_id"][0], microseconds(events["occurred_at"])
+    local, known = occurred, zone_known
+    if local_clock is not None:
+        local, known = local_clock(contact, coded["contact_id"][1], occurred)
+    return Histories(
+        contact=contact,
+        campaign=coded["campaign_id"][0],
+        actor=coded["actor_id"][0],
+        account=coded["account_id"][0],
+        kind=fixed_codes(events["kind"], KINDS),
+        channel=fixed_codes(events["channel"], CHANNELS),
+        sentiment=fixed_codes(events["sentiment"], SENTIMENTS),
+        occurred=occurred,
+        recorded=microseconds(events["recorded_at"]),
+        local=local,
+        relevance=floats(events["relevance"]),
+        personalized=floats(events["personalized"]),
+        zone_known=np.zeros(len(contact)) if known is None else known,
+        names={name: names for name, (_, names) in coded.items()},
+    )
+
+
+_CODED = ("contact_id", "campaign_id", "actor_id", "account_id")

@@ -1,0 +1,64 @@
+"""The feature matrix: one row per touch, as of the moment before it, over all histories at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from features.catalog.columns import COLUMNS
+from features.fold import fold_contacts
+from features.histories import Histories, Ints
+from features.outcomes import Outcomes, outcomes
+from features.parties import Parties, fill_party_columns
+from features.timeline import QUERY, Timeline, as_it_happened, as_it_was_known, is_prompt
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureMatrix:
+    """Rows of features, one per touch.
+
+    `x`: float32, shape (touches, len(COLUMNS)); `event`: the event each row is about; `outcomes`:
+    what became of every touch, by event; `parties`: the final states of who reached out, by the
+    codes of the histories.
+    """
+
+    x: npt.NDArray[np.float32]
+    event: Ints
+    outcomes: Outcomes
+    parties: Parties
+
+
+def build(h: Histories, until: int | None = None) -> FeatureMatrix:
+    """Fold all histories into a row per touch; contacts on one thread, parties on another.
+
+    `until` (microseconds) is the last moment the data speak of; by default the last recording.
+    """
+    end = int(h.recorded.max(initial=0)) if until is None else until
+    happened = as_it_happened(h)
+    o = outcomes(h, happened, end)
+    known = happened if is_prompt(h) else _with_slots(as_it_was_known(h), happened, len(h))
+    row_event = _rows(known)
+    row = np.full(len(h), -1, np.int32)
+    row[row_event] = np.arange(len(row_event), dtype=np.int32)
+    x = np.empty((len(row_event), len(COLUMNS)), np.float32)
+    with ThreadPoolExecutor(1) as pool:
+        parties = pool.submit(fill_party_columns, h, o, row, x)
+        fold_contacts(known.entries, known.starts, row, x)
+        return FeatureMatrix(x, row_event, o, parties.result())
+
+
+def _rows(t: Timeline) -> Ints:
+    """The touches in the order of their rows: by contact, then by the moment they are read."""
+    is_row = (t.entries["kind"] == 0) & ((t.entries["flags"] & QUERY) > 0)
+    result: Ints = t.entries["event"][is_row].astype(np.int64)
+    return result
+
+
+def _with_slots(known: Timeline, happened: Timeline, n: int) -> Timeline:
+    slot = np.full(n, -1, np.int32)
+    slot[happened.entries["event"]] = happened.entries["slot"]
+    known.entries["slot"] = slot[known.entries["event"]]
+    return known
