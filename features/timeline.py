@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.compiled import jit
-from features.histories import Codes, Histories, Ints
+from features.histories import Histories, Ints
 
 #: What happens at an entry of a timeline: a row is read, the event becomes known, or both.
 QUERY, APPLY = 1, 2

@@ -68,7 +68,9 @@ CONTACT_FEATURES: list[Feature] = []
 PARTY_FEATURES: list[Feature] = []
 
 
-def _declare(shelf: list[Feature], unit: str, under_touch: UnderTouch, missing: str, words: str):  # type: ignore[no-untyped-def]
+def _declare(
+    shelf: list[Feature], unit: str, under_touch: UnderTouch, missing: str, words: str
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         shelf.append(
             Feature(
@@ -91,11 +93,11 @@ def feature(
     *, unit: str, under_touch: UnderTouch, words: str, missing: str = "never"
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register `function(thread, person, moment)` as a feature of the contact's history."""
-    return _declare(CONTACT_FEATURES, unit, under_touch, missing, words)  # type: ignore[no-any-return]
+    return _declare(CONTACT_FEATURES, unit, under_touch, missing, words)
 
 
 def party_feature(
     *, unit: str, words: str, missing: str = "never"
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register `function(party, moment)`; it becomes one column for each party that wants it."""
-    return _declare(PARTY_FEATURES, unit, "same", missing, words)  # type: ignore[no-any-return]
+    return _declare(PARTY_FEATURES, unit, "same", missing, words)
