@@ -19,6 +19,9 @@ KINDS = (
 CHANNELS = ("email", "phone", "sms", "linkedin", "other")
 SENTIMENTS = ("positive", "neutral", "negative")
 
+#: Kinds agreed before they happen: `recorded_at` may be earlier than `occurred_at`.
+AGREED_AHEAD = ("meeting", "placement")
+
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
 #: Canonical columns, in order. Strings are plain utf8 or dictionary-encoded utf8; absent values
@@ -39,3 +42,19 @@ EVENTS = pa.schema(
         pa.field("personalized", pa.bool_()),
     ]
 )
+
+FIELDS = tuple(EVENTS.names)
+
+#: Columns that must be there; `recorded_at` may be left out although it is never null afterwards.
+REQUIRED = ("event_id", "contact_id", "occurred_at", "kind")
+
+IDS = ("event_id", "contact_id", "actor_id", "account_id", "campaign_id")
+CATEGORIES = {"kind": KINDS, "channel": CHANNELS, "sentiment": SENTIMENTS}
+TIMES = ("occurred_at", "recorded_at")
+
+#: Columns the feature fold wants as codes; `event_id` is nearly all distinct and stays plain.
+ENCODED = ("contact_id", "kind", "channel", "sentiment", "actor_id", "account_id", "campaign_id")
+DICTIONARY = pa.dictionary(pa.int32(), pa.string())
+
+MAX_ID_LENGTH = 1000
+FIRST_YEAR, LAST_YEAR = 1970, 2199
