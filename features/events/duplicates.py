@@ -9,8 +9,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.events.distinct import certainly_distinct
 from features.events.problems import Findings, listed
 from features.events.text import plain
+
+#: From here on it pays to ask first whether there is any repeat at all.
+MANY = 100_000
 
 Rows = npt.NDArray[np.int64]
 
@@ -27,8 +31,10 @@ def repeats(event_id: pa.ChunkedArray, groups: Rows | None = None) -> Repeats | 
     """Rows whose id an earlier row of the same group has; None when there are none.
 
     `groups` numbers the set each row belongs to, ascending (one set when None). Null ids never
-    repeat.
+    repeat. `event_id` is of type string.
     """
+    if len(event_id) >= MANY and certainly_distinct(event_id):
+        return None
     encoded = event_id.dictionary_encode().combine_chunks()
     if len(encoded.dictionary) == len(encoded):
         return None

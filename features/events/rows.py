@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from features.events.problems import LIMIT, Findings, Problem, quoted
 from features.events.schema import FIELDS, TIMES
+from features.events.text import NOTHING
 from features.events.validate import Checked, check_events
 
 Row = Mapping[str, object]
@@ -113,7 +114,7 @@ def _column(name: str, objects: Sequence[Row], findings: Findings) -> pa.Array:
     values = [row.get(name) for row in objects]
     raw_type = _RAW_TYPES.get(name, pa.string())
     # Arrow would read true as 1.0 and bytes as text.
-    strange = (bool, bytes) if name != "personalized" else bytes
+    strange = bytes if name == "personalized" else (bool, bytes)
     try:
         if not any(isinstance(value, strange) for value in values):
             return pa.array(values, raw_type)
@@ -150,7 +151,9 @@ def _fraction(value: object) -> tuple[float | None, str | None]:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None, f"is {_kind(value)}, but {wrong}"
     if not 0 <= value <= 1:
-        shown = quoted(value) if isinstance(value, float) else "a number outside"
+        # Python refuses to write out an integer of thousands of digits.
+        huge = isinstance(value, int) and abs(value) >= 10**18
+        shown = "a huge number" if huge else quoted(value)
         return None, f"is {shown}, but {wrong}"
     return float(value), None
 
@@ -173,26 +176,26 @@ def _with_contact(
 ) -> pa.Table:
     default = contact_id if isinstance(contact_id, str) else pa.array(contact_id, pa.string())
     given = table.column("contact_id")
-    given = pc.if_else(pc.equal(given, ""), pa.scalar(None, pa.string()), given)
-    findings.where(
-        pc.not_equal(given, default),
-        "contact_id",
-        lambda row: f"is {quoted(given[row].as_py())}, not the contact the request is about",
-    )
+    if given.null_count < len(given):
+        given = pc.if_else(pc.equal(given, ""), NOTHING, given)
+        findings.where(
+            pc.not_equal(given, default),
+            "contact_id",
+            lambda row: f"is {quoted(given[row].as_py())}, not the contact the request is about",
+        )
     return table.set_column(FIELDS.index("contact_id"), "contact_id", pc.coalesce(given, default))
 
 
 def _with_event_ids(table: pa.Table, groups: Groups | None) -> pa.Table:
     given = table.column("event_id")
-    absent = pc.fill_null(pc.equal(given, ""), True)
-    if not pc.any(absent).as_py():
-        return table
-    prefix = "row-"
-    while pc.any(pc.starts_with(given, prefix)).as_py():
-        prefix = f"_{prefix}"
+    absent, prefix = pc.is_null(given), "row-"
+    if given.null_count < len(given):
+        absent = pc.fill_null(pc.equal(given, ""), True)
+        while pc.any(pc.starts_with(given, prefix)).as_py():
+            prefix = f"_{prefix}"
     numbers = np.arange(1, len(table) + 1)
     if groups is not None:
         numbers -= np.searchsorted(groups, groups)
-    made = pc.binary_join_element_wise(prefix, pa.array(numbers).cast(pa.string()), "")
+    made = pa.array([f"{prefix}{number}" for number in numbers.tolist()], pa.string())
     filled = pc.if_else(absent, made, given)
     return table.set_column(FIELDS.index("event_id"), "event_id", filled)

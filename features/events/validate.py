@@ -25,7 +25,7 @@ from features.events.schema import (
     REQUIRED,
     TIMES,
 )
-from features.events.text import report_missing, text_column
+from features.events.text import plain, report_missing, text_column
 from features.events.times import time_column
 
 Rows = npt.NDArray[np.int64]
@@ -122,7 +122,9 @@ def _columns(table: pa.Table, findings: Findings) -> Columns | None:
         else:
             columns[name] = _column(name, table.column(name), findings)
     usable = {name: column for name, column in columns.items() if column is not None}
-    return usable if len(usable) == len(columns) else None
+    if len(usable) < len(columns):
+        return None
+    return usable | {"event_id": plain(usable["event_id"])}
 
 
 def _column(name: str, raw: pa.ChunkedArray, findings: Findings) -> pa.ChunkedArray | None:
