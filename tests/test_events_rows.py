@@ -57,7 +57,7 @@ def test_no_rows_are_no_events() -> None:
         ({"relevance": True}, "relevance", "is true or false, but must be a number from 0 to 1"),
         ({"relevance": "0.5"}, "relevance", "is text, but must be a number from 0 to 1"),
         ({"relevance": float("nan")}, "relevance", "is nan, but must be a number from 0 to 1"),
-        ({"relevance": 70}, "relevance", "is 70, but must be a number from 0 to 1"),
+        ({"relevance": 70}, "relevance", "is 70.0, but must be a number from 0 to 1"),
         ({"relevance": 1.5}, "relevance", "is 1.5, but must be a number from 0 to 1"),
         (
             {"relevance": 10**400},

@@ -153,7 +153,7 @@ def _fraction(value: object) -> tuple[float | None, str | None]:
     if not 0 <= value <= 1:
         # Python refuses to write out an integer of thousands of digits.
         huge = isinstance(value, int) and abs(value) >= 10**18
-        shown = "a huge number" if huge else quoted(value)
+        shown = "a huge number" if huge else quoted(float(value))
         return None, f"is {shown}, but {wrong}"
     return float(value), None
 
