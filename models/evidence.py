@@ -1,0 +1,71 @@
+"""How much history like a given touch the model has seen: counts by situation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from features.catalog.columns import COLUMNS
+from features.events.schema import CHANNELS
+from models.decision import Evidence, EvidenceLevel
+
+#: A situation is a channel, a touch number and the time since the thread's last touch (days).
+TOUCH_NUMBERS = (1, 2, 3, 4, 5, 6, 8, 11, 16, 26)
+GAPS = (1.0, 2.5, 4.5, 8.0, 15.0, 31.0)
+#: Least number of touches seen in a situation for each level.
+LEVELS: tuple[tuple[EvidenceLevel, int], ...] = (("strong", 1000), ("fair", 200), ("weak", 20))
+
+_POSITION = {c.name: i for i, c in enumerate(COLUMNS)}
+_TOUCHES = _POSITION["thread_touches"]
+_GAP = _POSITION["thread_days_since_touch"]
+_CHANNEL = [_POSITION[f"channel_{c}"] for c in CHANNELS[:4]]
+
+Rows = npt.NDArray[np.float32]
+
+
+def situation(x: Rows) -> npt.NDArray[np.int64]:
+    """The situation of every row, as one code."""
+    is_channel = x[:, _CHANNEL] > 0.5
+    channel = np.where(is_channel.any(axis=1), is_channel.argmax(axis=1), len(CHANNELS) - 1)
+    number = np.searchsorted(TOUCH_NUMBERS, x[:, _TOUCHES] + 1, side="right") - 1
+    gap = np.where(x[:, _TOUCHES] > 0, np.searchsorted(GAPS, x[:, _GAP], side="right"), 0)
+    code = (channel * len(TOUCH_NUMBERS) + number) * (len(GAPS) + 1) + gap
+    return np.asarray(code, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceTable:
+    """Touches seen per situation, shape (situations,)."""
+
+    counts: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, x: Rows) -> EvidenceTable:
+        """Count the situations of the touches a model is trained on."""
+        n = len(CHANNELS) * len(TOUCH_NUMBERS) * (len(GAPS) + 1)
+        return cls(np.bincount(situation(x), minlength=n).astype(np.int64))
+
+    def like(self, x: Rows) -> npt.NDArray[np.int64]:
+        """How many touches in the same situation were seen, shape (rows,)."""
+        return self.counts[situation(x)]
+
+
+def grade(seen: int, **learned: bool) -> Evidence:
+    """The level and a sentence; `learned` says of each outcome whether it was in the data."""
+    level: EvidenceLevel = next((name for name, least in LEVELS if seen >= least), "none")
+    text = f"{seen:,} earlier touches in a situation like this"
+    if not seen:
+        text = "no earlier touch in a situation like this"
+    missing = [name for name, known in learned.items() if not known]
+    if missing:
+        text += f"; {' and '.join(missing)} from base rates: no case in the data"
+        level = "weak" if len(missing) < len(learned) and level != "none" else "none"
+    return Evidence(level, f"{text}.")
+
+
+def as_dict(table: EvidenceTable) -> dict[str, Any]:
+    """JSON form."""
+    return {"counts": table.counts.tolist()}

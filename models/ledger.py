@@ -1,0 +1,109 @@
+"""What a model remembers of who reached out: frozen at the end of its training data.
+
+Senders and clients are told apart by a 64-bit digest of their id, never by the id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.fold import blank_parties
+from features.parties import Parties
+from features.state import PARTY
+
+_SCALARS = [n for n in PARTY.names or () if PARTY[n].shape == ()]
+_VECTORS = [n for n in PARTY.names or () if PARTY[n].shape != ()]
+
+
+def digest(name: str) -> int:
+    """A 64-bit digest of an id."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """States by digest of id. `as_of` (microseconds) is when they were frozen."""
+
+    as_of: int
+    states: npt.NDArray[Any]
+    actors: dict[int, int]
+    accounts: dict[int, int]
+
+    NOBODY = 0
+    ORGANISATION = 1
+    NO_ACTOR = 2
+    NO_ACCOUNT = 3
+
+    @classmethod
+    def of(cls, parties: Parties, actors: pa.Array, accounts: pa.Array, as_of: int) -> Ledger:
+        """Freeze the parties' states; `actors` and `accounts` name their codes."""
+        states = np.concatenate(
+            [
+                blank_parties(1),
+                parties.organisation,
+                parties.actors[-1:],
+                parties.accounts[-1:],
+                parties.actors[:-1],
+                parties.accounts[:-1],
+            ]
+        )
+        first_account = 4 + len(actors)
+        return cls(
+            as_of,
+            states,
+            {digest(a): 4 + i for i, a in enumerate(actors.to_pylist())},
+            {digest(a): first_account + i for i, a in enumerate(accounts.to_pylist())},
+        )
+
+    @classmethod
+    def empty(cls) -> Ledger:
+        """Nobody has ever reached out."""
+        return cls(0, blank_parties(4), {}, {})
+
+    def actor(self, name: str | None) -> int:
+        """Position in `states` of an actor; a blank one for somebody never seen."""
+        return self.NO_ACTOR if name is None else self.actors.get(digest(name), self.NOBODY)
+
+    def account(self, name: str | None) -> int:
+        """Position in `states` of a client account."""
+        return self.NO_ACCOUNT if name is None else self.accounts.get(digest(name), self.NOBODY)
+
+    def contact(self, name: str) -> int:
+        """Position in `states` of a contact as a sender; blank for most."""
+        return self.actors.get(digest(name), self.NOBODY)
+
+    def save(self, path: Path) -> None:
+        """Write as Parquet: one row per state."""
+        keys = np.zeros(len(self.states), np.uint64)
+        role = np.zeros(len(self.states), np.int8)
+        for code, known in ((1, self.actors), (2, self.accounts)):
+            for key, place in known.items():
+                keys[place], role[place] = key, code
+        columns: dict[str, Any] = {"key": keys, "role": role}
+        columns |= {n: self.states[n] for n in _SCALARS}
+        for n in _VECTORS:
+            columns |= {f"{n}_{k}": self.states[n][:, k] for k in range(PARTY[n].shape[0])}
+        table = pa.table(columns).replace_schema_metadata({"as_of": str(self.as_of)})
+        pq.write_table(table, path)
+
+    @classmethod
+    def load(cls, path: Path) -> Ledger:
+        """Read what `save` wrote."""
+        table = pq.read_table(path)
+        states = np.zeros(table.num_rows, PARTY)
+        for n in _SCALARS:
+            states[n] = table[n].to_numpy()
+        for n in _VECTORS:
+            for k in range(PARTY[n].shape[0]):
+                states[n][:, k] = table[f"{n}_{k}"].to_numpy()
+        keys, role = table["key"].to_numpy(), table["role"].to_numpy()
+        known = [{int(keys[i]): int(i) for i in np.flatnonzero(role == r)} for r in (1, 2)]
+        return cls(int(table.schema.metadata[b"as_of"]), states, *known)

@@ -1,0 +1,77 @@
+"""A fitted model: both outcomes, how contacts are encoded, what it remembers and has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from features.catalog.columns import COLUMNS
+from models.attributes import Encoding
+from models.evidence import EvidenceTable
+from models.lags import HORIZON, LAG_EDGES
+from models.ledger import Ledger
+from models.outcome import Z90, Outcome
+
+Rows = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+
+#: Touches that vary more than their ensemble shows: as if one more outcome had been imagined.
+_DOUBT = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Everything needed to answer; `card` is what is known of its making (JSON-ready)."""
+
+    land: Outcome
+    annoy: Outcome
+    follow_up: Outcome
+    encoding: Encoding
+    evidence: EvidenceTable
+    ledger: Ledger
+    card: Mapping[str, Any]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of all columns a row has."""
+        return feature_names(self.encoding)
+
+    def chances(self, x: Rows) -> tuple[Floats, Floats]:
+        """p_land and p_annoy within the horizon if no further touch follows, each (rows,)."""
+        land, annoy = self.land.score(x)[0], self.annoy.score(x)[0]
+        return self.land.chance(land), self.annoy.chance(annoy)
+
+    def chances_before_next(self, x: Rows) -> tuple[Floats, Floats]:
+        """p_land and p_annoy within the horizon and before the organisation's next touch.
+
+        The next touch competes, coming as this organisation usually follows up: what a history
+        shows, where `chances` says what a touch left alone would bring.
+        """
+        edges = LAG_EDGES[LAG_EDGES <= HORIZON]
+        steps = [
+            np.exp(np.minimum(o.score(x)[0], 6.0))[:, None] * np.diff(o.baseline.at(edges))
+            for o in (self.land, self.annoy, self.follow_up)
+        ]
+        total = steps[0] + steps[1] + steps[2]
+        alive = np.exp(-np.cumsum(total, axis=1)) / np.exp(-total)
+        ends = alive * -np.expm1(-total) / np.maximum(total, 1e-300)
+        return (ends * steps[0]).sum(axis=1), (ends * steps[1]).sum(axis=1)
+
+    def doubt(self, outcome: Outcome, x: Rows, score: Floats, spread: Floats) -> Floats:
+        """Standard deviation of an outcome's score: the ensemble's, more where little was seen."""
+        seen = self.evidence.like(x) * outcome.chance(score)
+        return np.sqrt(spread**2 + _DOUBT / (1.0 + seen))
+
+    def interval(self, outcome: Outcome, score: Floats, doubt: Floats) -> tuple[Floats, Floats]:
+        """Bounds of the 90 % interval of a chance within the horizon."""
+        low = outcome.chance(score - Z90 * doubt, 0.0, HORIZON)
+        return low, outcome.chance(score + Z90 * doubt, 0.0, HORIZON)
+
+
+def feature_names(encoding: Encoding) -> tuple[str, ...]:
+    """Names of the catalog's columns, then of the contact's own."""
+    return tuple(c.name for c in COLUMNS) + encoding.columns

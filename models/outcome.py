@@ -1,0 +1,73 @@
+"""One fitted outcome, land or annoy: baseline, backbone, members of trees, calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.backbone import Basis
+from models.forest import Forest, add_contributions, add_scores
+from models.lags import HORIZON, Baseline
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.float32]
+
+#: Scores are clipped here: exp(6) times the baseline is certainty within any horizon.
+_HIGHEST = 6.0
+#: Half-width of a 90 % interval in standard deviations.
+Z90 = 1.645
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A proportional-hazards model, an ensemble over bootstrap samples of contacts.
+
+    `coefficients`: intercept and backbone terms per member, shape (members, 1 + terms);
+    `forests`: the trees of each member (none where there was too little to learn from);
+    `slope`: calibration of the score on later data; `crude`: the share of the net chance that is
+    left when the other outcome may come first; `events`: how many outcomes it was learned from.
+    """
+
+    name: str
+    baseline: Baseline
+    basis: Basis
+    coefficients: Floats
+    forests: tuple[Forest, ...]
+    slope: float
+    crude: float
+    events: int
+
+    def members(self, x: Rows) -> Floats:
+        """Each member's score (log-hazard ratio) of every row, shape (members, rows)."""
+        z = self.basis(x)
+        scores = self.coefficients[:, :1] + self.coefficients[:, 1:] @ z.T
+        for i, forest in enumerate(self.forests):
+            add_scores(x, forest.arrays(), scores[i])
+        return np.minimum(self.slope * scores, _HIGHEST)
+
+    def score(self, x: Rows) -> tuple[Floats, Floats]:
+        """The ensemble's score and its standard deviation over members, each shape (rows,)."""
+        members = self.members(x)
+        spread = members.std(axis=0, ddof=1) if len(members) > 1 else np.zeros(len(x))
+        return members.mean(axis=0), spread
+
+    def chance(self, score: Floats | float, start: float = 0.0, end: float = HORIZON) -> Floats:
+        """Chance that it happens between `start` and `end` days after the touch, if not before.
+
+        A further touch is taken not to follow; that the other outcome may come first is allowed
+        for on average, so that a higher score never means a lower chance.
+        """
+        step = self.baseline.at(end) - self.baseline.at(start)
+        return np.asarray(-self.crude * np.expm1(-step * np.exp(score)))
+
+    def contributions(self, x: Rows) -> Floats:
+        """What each column adds to the score, shape (rows, columns); backbone terms included."""
+        out = np.zeros(x.shape)
+        for forest in self.forests:
+            add_contributions(x, forest.arrays(), self.slope / len(self.forests), out)
+        terms = self.slope * self.coefficients[:, 1:].mean(axis=0) * self.basis(x)
+        for j, column in enumerate(self.basis.columns):
+            out[:, column] += terms[:, j]
+        return out

@@ -1,0 +1,266 @@
+"""Fitting one outcome: how many trees and what slope on later data, then the ensemble on all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from models.backbone import Basis, fit_backbone
+from models.forest import parse
+from models.lags import LONGEST, Baseline, breslow
+from models.outcome import Outcome
+
+Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
+
+MEMBERS = 5
+MOST_TREES = 300
+EVENTS_PER_TREE = 4
+#: Fewer outcomes than this teach the trees nothing but noise: the backbone alone is fitted.
+FEWEST_EVENTS = 40
+#: Imagined outcomes by which the baseline is shrunk to the base rates.
+PRIOR_EVENTS = 5.0
+#: The level is set by the most recent share of the touches; the shape by all of them.
+RECENT = 0.3
+LATER = 0.2
+SEED = 20_240_229
+
+TREES = {
+    "objective": "poisson",
+    "boost_from_average": False,
+    "num_leaves": 6,
+    "learning_rate": 0.03,
+    "min_child_samples": 60,
+    "feature_fraction": 0.3,
+    "bagging_fraction": 1.0,
+    "bagging_freq": 1,
+    "lambda_l2": 20.0,
+    "max_bin": 127,
+    "poisson_max_delta_step": 0.7,
+    "verbose": -1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Touches being watched: parallel arrays in order of time.
+
+    `x`: features, float32, shape (n, columns); `time`: when made (days since 1970); `days`: how
+    long each was watched; `why`: why the watch ended (features.outcomes); `contact`: codes;
+    `number`: the touch's number in its thread.
+    """
+
+    x: Rows
+    time: Floats
+    days: Floats
+    why: npt.NDArray[np.int8]
+    contact: npt.NDArray[np.int32]
+    number: npt.NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    def take(self, rows: Any) -> Watched:
+        """The given rows."""
+        return Watched(
+            self.x[rows], self.time[rows], self.days[rows], self.why[rows],
+            self.contact[rows], self.number[rows],
+        )  # fmt: skip
+
+    def as_of(self, moment: float) -> Watched:
+        """Touches made before `moment`, watched no longer than until then."""
+        known = self.take(self.time < moment)
+        cut = known.time + known.days > moment
+        days = np.where(cut, moment - known.time, known.days)
+        return Watched(
+            known.x, known.time, days, np.where(cut, 0, known.why).astype(np.int8),
+            known.contact, known.number,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What distinguishes the outcomes: code, base rate, backbone, and the columns trees may use."""
+
+    name: str
+    why: int
+    base_rate: float
+    prior: Mapping[str, float]
+    rising: bool
+    backbone_under_trees: bool
+    columns: Sequence[int]
+    monotone: Sequence[int]
+
+
+class Fitter:
+    """Fits one outcome on watched touches; deterministic for a given seed."""
+
+    def __init__(
+        self, kind: Kind, names: Sequence[str], members: int = MEMBERS, seed: int = SEED
+    ) -> None:
+        self.kind, self.names, self.members, self.seed = kind, names, members, seed
+        self.basis = Basis.of(tuple(kind.prior), names)
+        self.prior = Baseline.prior(kind.base_rate)
+
+    def fit(self, w: Watched, progress: Callable[[str], None] = lambda _: None) -> Outcome:
+        """The outcome, from nothing but base rates up to an ensemble of trees."""
+        happened = self._happened(w)
+        if not happened.any():
+            return self._from_base_rates()
+        trees = how_many_trees(int(happened.sum()))
+        progress(f"{self.kind.name}: calibration on later touches")
+        slope = self._slope(w, happened, trees)
+        progress(f"{self.kind.name}: {self.members} members of {trees} trees")
+        return self._ensemble(w, happened, trees, slope)
+
+    def _happened(self, w: Watched) -> Flags:
+        return np.asarray((w.why == self.kind.why) & (w.days < LONGEST))
+
+    def _from_base_rates(self) -> Outcome:
+        prior = [0.0, *self.kind.prior.values()]
+        return Outcome(
+            self.kind.name, self.prior, self.basis, np.array([prior]), (), 1.0, 1.0, 0
+        )  # fmt: skip
+
+    def _baseline(self, w: Watched, happened: Flags, score: Floats, weight: Floats) -> Baseline:
+        return breslow(w.days, happened, weight * np.exp(score), self.prior, PRIOR_EVENTS)
+
+    def _slope(self, w: Watched, happened: Flags, trees: int) -> float:
+        """How much of the score holds on the latest touches, unseen in fitting."""
+        moment = float(np.quantile(w.time, 1 - LATER))
+        early, later = w.as_of(moment), w.take(w.time >= moment)
+        seen, unseen = self._happened(early), happened[w.time >= moment]
+        if not trees or seen.sum() < FEWEST_EVENTS or unseen.sum() < FEWEST_EVENTS / 4:
+            return 1.0
+        booster, beta, baseline = _Member(self, early, seen).grow(np.ones(len(early)), trees)
+        score = self._linear(beta, later.x)
+        score += booster.predict(later.x[:, self.kind.columns], raw_score=True)
+        return calibration_slope(score, baseline.at(np.minimum(later.days, LONGEST)), unseen)
+
+    def _linear(self, coefficients: Floats, x: Rows) -> Floats:
+        return np.asarray(coefficients[0] + self.basis(x) @ coefficients[1:])
+
+    def _ensemble(self, w: Watched, happened: Flags, trees: int, slope: float) -> Outcome:
+        member = _Member(self, w, happened)
+        random = np.random.default_rng(self.seed)
+        coefficients, forests = [], []
+        for _ in range(self.members):
+            # A bootstrap of contacts: each is drawn a Poisson(1) number of times.
+            weight = random.poisson(1.0, int(w.contact.max()) + 1)[w.contact].astype(float)
+            if not (weight * happened).any():
+                weight = np.ones(len(w))
+            booster, beta, _ = member.grow(weight, trees)
+            coefficients.append(beta)
+            if trees:
+                forests.append(parse_columns(booster, self.kind.columns))
+        fitted = Outcome(
+            self.kind.name, self.prior, self.basis, np.array(coefficients), tuple(forests),
+            slope, 1.0, int(happened.sum()),
+        )  # fmt: skip
+        return self._levelled(fitted, w, happened)
+
+    def _levelled(self, fitted: Outcome, w: Watched, happened: Flags) -> Outcome:
+        """Set the baseline's shape by all touches and its level by the recent ones."""
+        score, _ = fitted.score(w.x)
+        shape = self._baseline(w, happened, score, np.ones(len(w)))
+        recent = w.time >= np.quantile(w.time, 1 - RECENT)
+        expected = (shape.at(np.minimum(w.days, LONGEST)) * np.exp(score))[recent].sum()
+        level = (happened[recent].sum() + 4 * PRIOR_EVENTS) / (expected + 4 * PRIOR_EVENTS)
+        return Outcome(
+            fitted.name, Baseline(shape.cumulative * level), fitted.basis, fitted.coefficients,
+            fitted.forests, fitted.slope, fitted.crude, fitted.events,
+        )  # fmt: skip
+
+
+class _Member:
+    """Grows one member after another on the same binned data."""
+
+    def __init__(self, fitter: Fitter, w: Watched, happened: Flags) -> None:
+        self.fitter, self.w, self.happened = fitter, w, happened
+        self.terms = fitter.basis(w.x)
+        self.params = TREES | {
+            "seed": fitter.seed % 2**31,
+            "monotone_constraints": list(fitter.kind.monotone),
+            "monotone_constraints_method": "basic",
+        }
+        self.data = lgb.Dataset(
+            w.x[:, fitter.kind.columns],
+            happened.astype(np.float32),
+            feature_name=[f"f{i}" for i in fitter.kind.columns],
+            params=self.params,
+            free_raw_data=False,
+        )
+
+    def grow(self, weight: Floats, trees: int) -> tuple[Any, Floats, Baseline]:
+        """A booster, backbone coefficients and the baseline they were fitted with."""
+        beta, baseline = self._backbone(weight, bool(trees))
+        if not trees:
+            return None, beta, baseline
+        exposure = np.maximum(baseline.at(np.minimum(self.w.days, LONGEST)), 1e-12)
+        self.data.set_weight(weight)
+        self.data.set_init_score(np.log(exposure) + self.fitter._linear(beta, self.w.x))
+        return lgb.train(self.params, self.data, trees), beta, baseline
+
+    def _backbone(self, weight: Floats, under_trees: bool) -> tuple[Floats, Baseline]:
+        fitter, w = self.fitter, self.w
+        beta = np.zeros(1 + self.terms.shape[1])
+        if under_trees and not fitter.kind.backbone_under_trees:
+            return beta, fitter._baseline(w, self.happened, np.zeros(len(w)), weight)
+        for _ in range(3):
+            score = beta[0] + self.terms @ beta[1:]
+            baseline = fitter._baseline(w, self.happened, score, weight)
+            exposure = baseline.at(np.minimum(w.days, LONGEST))
+            beta = fit_backbone(
+                self.terms, exposure, self.happened, weight, fitter.kind.prior,
+                fitter.basis.names, fitter.kind.rising,
+            )  # fmt: skip
+        return beta, baseline
+
+
+def how_many_trees(events: int) -> int:
+    """One small tree for every few outcomes, up to `MOST_TREES`; none where there are too few.
+
+    A fixed rule rather than early stopping: on data that drift, later touches stop the trees for a
+    change of level that has nothing to do with ranking.
+    """
+    return 0 if events < FEWEST_EVENTS else min(events // EVENTS_PER_TREE, MOST_TREES)
+
+
+def parse_columns(booster: Any, columns: Sequence[int]) -> Any:
+    """The booster's trees, their features counted in the full matrix."""
+    return remapped(parse(booster.model_to_string()), columns)
+
+
+def remapped(forest: Any, columns: Sequence[int]) -> Any:
+    """The same trees with feature numbers replaced by `columns[number]`."""
+    import dataclasses
+
+    position = np.asarray(columns, np.int32)
+    return dataclasses.replace(forest, feature=position[forest.feature])
+
+
+def calibration_slope(score: Floats, exposure: Floats, happened: Flags) -> float:
+    """How much of the score's spread holds on later data: 1 all of it, 0 none.
+
+    The Poisson regression of outcomes on the score with the exposure as offset (as in calibration
+    of survival models), penalised towards 1.
+    """
+    centre = float(score.mean())
+
+    def loss(theta: Floats) -> float:
+        eta = theta[0] + theta[1] * (score - centre)
+        expected = exposure * np.exp(np.clip(eta + centre, -20, 20))
+        return float(expected.sum() - (happened * (eta + centre)).sum() + 50 * (theta[1] - 1) ** 2)
+
+    slope = minimize(loss, np.array([0.0, 1.0]), method="Nelder-Mead").x[1]
+    return float(np.clip(slope, 0.9, 1.2))

@@ -1,0 +1,59 @@
+"""Training a model from events: dataset, both outcomes, what it remembers and has seen."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from models.attributes import Encoding
+from models.evidence import EvidenceTable
+from models.ledger import Ledger
+from models.model import Model, feature_names
+from models.outcome import Outcome
+from training.dataset import Dataset
+from training.fit import Fitter, Watched
+from training.kinds import annoy_kind, follow_up_kind, land_kind
+
+
+def fit_model(
+    data: Dataset,
+    encoding: Encoding,
+    card: Mapping[str, Any],
+    progress: Callable[[str], None] = lambda _: None,
+) -> Model:
+    """Fit land and annoy on the touches of threads that were still open."""
+    names = feature_names(encoding)
+    open_touches = data.watched.take(~data.closed)
+    land = Fitter(land_kind(encoding), names).fit(open_touches, progress)
+    annoy = Fitter(annoy_kind(encoding), names).fit(open_touches, progress)
+    follow_up = Fitter(follow_up_kind(encoding), names, members=1).fit(open_touches, progress)
+    h = data.histories
+    return Model(
+        land=land,
+        annoy=_with_crude_share(annoy, land, open_touches),
+        follow_up=follow_up,
+        encoding=encoding,
+        evidence=EvidenceTable.of(open_touches.x),
+        ledger=Ledger.of(
+            data.matrix.parties, h.names["actor_id"], h.names["account_id"], data.until
+        ),
+        card=card,
+    )
+
+
+def _with_crude_share(annoy: Outcome, land: Outcome, w: Watched) -> Outcome:
+    """Allow, on average, for touches that land before they can annoy.
+
+    A constant share keeps p_annoy rising with its own score whatever p_land does.
+    """
+    days = np.linspace(0.0, 30.0, 31)
+    sample = w.x[:: max(len(w) // 2000, 1)]
+    land_score, annoy_score = land.score(sample)[0], annoy.score(sample)[0]
+    still_open = np.exp(-np.outer(np.exp(land_score), land.baseline.at(days)))
+    net = -np.expm1(-np.outer(np.exp(annoy_score), annoy.baseline.at(days)))
+    steps = np.diff(net, axis=1)
+    crude = (steps * (still_open[:, 1:] + still_open[:, :-1]) / 2).sum()
+    return dataclasses.replace(annoy, crude=float(crude / max(steps.sum(), 1e-12)))
