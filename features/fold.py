@@ -63,11 +63,16 @@ def moment_of(e: Any, thread: Any, person: Any) -> Any:
 
 @inline
 def apply(e: Any, thread: Any, person: Any) -> None:
-    """Advance the states by an entry that has become known."""
+    """Advance the states by an entry that has become known.
+
+    A meeting agreed ahead is an answer of the moment it was agreed.
+    """
     if e.kind == TOUCH:
         advance_by_touch(thread, person, e.occurred, e.channel, e.actor, e.personalized)
     else:
-        advance_by_response(thread, person, e.occurred, e.local, e.kind, e.sentiment)
+        time = min(e.occurred, e.when)
+        local = e.local - (e.occurred - time)
+        advance_by_response(thread, person, time, local, e.kind, e.sentiment)
 
 
 @inline
@@ -91,9 +96,13 @@ def fold_contacts(entries: Any, starts: Any, row: Any, out: Any) -> None:
     Entries of one moment are all read before any is applied: what happens at the same moment is
     not yet known.
     """
-    person = np.empty(1, PERSON)[0]
+    persons = np.empty(1, PERSON)
     threads = np.empty(8, THREAD)
+    blank = np.empty(1, THREAD)
+    clear_thread(blank[0], -1)
     for c in range(len(starts) - 1):
+        # Taken anew each time: a record does not keep the memory of its array alive.
+        person = persons[0]
         clear_person(person)
         n = 0
         i = starts[c]
@@ -104,7 +113,7 @@ def fold_contacts(entries: Any, starts: Any, row: Any, out: Any) -> None:
                 if e.slot >= n:
                     threads, n = open_thread(threads, n, e.slot, e.campaign)
                 if e.flags & QUERY and e.kind == TOUCH:
-                    thread = threads[e.slot]
+                    thread = threads[e.slot] if e.slot >= 0 else blank[0]
                     fill_contact(out[row[e.event]], thread, person, moment_of(e, thread, person))
                 j += 1
             for k in range(i, j):
@@ -124,7 +133,8 @@ def final_states(entries: Any, starts: Any, slots: Any, persons: Any, threads: A
             e = entries[i]
             if e.slot >= n:
                 buffer, n = open_thread(buffer, n, e.slot, e.campaign)
-            apply(e, buffer[e.slot], persons[c])
+            if e.flags & APPLY:
+                apply(e, buffer[e.slot], persons[c])
         if 0 <= slots[c] < n:
             threads[c] = buffer[slots[c]]
         else:

@@ -23,7 +23,8 @@ class Histories:
     """Events in table order, one entry each; codes index the name arrays, -1 means absent.
 
     Times are microseconds since 1970 in UTC; `local` is `occurred` on the contact's own clock.
-    `relevance` is 0..1 and `personalized` 0/1, both NaN where absent.
+    `relevance` is 0..1 and `personalized` 0/1, both NaN where absent. `event_id` settles the order
+    of events of one moment.
     """
 
     contact: Codes
@@ -40,6 +41,7 @@ class Histories:
     personalized: Floats
     zone_known: npt.NDArray[np.float64]
     names: Mapping[str, pa.Array]
+    event_id: pa.ChunkedArray
 
     def __len__(self) -> int:
         return len(self.contact)
@@ -114,6 +116,7 @@ def from_events(
         personalized=floats(events["personalized"]),
         zone_known=np.zeros(len(contact)) if known is None else known,
         names={name: names for name, (_, names) in coded.items()},
+        event_id=events["event_id"],
     )
 
 

@@ -37,15 +37,18 @@ def build(h: Histories, until: int | None = None) -> FeatureMatrix:
     `until` (microseconds) is the last moment the data speak of; by default the last recording.
     """
     end = int(h.recorded.max(initial=0)) if until is None else until
-    happened = as_it_happened(h)
-    o = outcomes(h, happened, end)
-    known = happened if is_prompt(h) else _with_slots(as_it_was_known(h), happened, len(h))
+    known = happened = as_it_happened(h)
+    credits = o = outcomes(h, happened, end)
+    if not is_prompt(h):
+        # What belongs to which thread, and who is credited, is itself only known as recorded.
+        known = as_it_was_known(h)
+        credits = outcomes(h, known, end)
     row_event = _rows(known)
     row = np.full(len(h), -1, np.int32)
     row[row_event] = np.arange(len(row_event), dtype=np.int32)
     x = np.empty((len(row_event), len(COLUMNS)), np.float32)
     with ThreadPoolExecutor(1) as pool:
-        parties = pool.submit(fill_party_columns, h, o, row, x)
+        parties = pool.submit(fill_party_columns, h, credits, row, x)
         fold_contacts(known.entries, known.starts, row, x)
         return FeatureMatrix(x, row_event, o, parties.result())
 
@@ -55,10 +58,3 @@ def _rows(t: Timeline) -> Ints:
     is_row = (t.entries["kind"] == 0) & ((t.entries["flags"] & QUERY) > 0)
     result: Ints = t.entries["event"][is_row].astype(np.int64)
     return result
-
-
-def _with_slots(known: Timeline, happened: Timeline, n: int) -> Timeline:
-    slot = np.full(n, -1, np.int32)
-    slot[happened.entries["event"]] = happened.entries["slot"]
-    known.entries["slot"] = slot[known.entries["event"]]
-    return known

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from features.compiled import inline, jit
 from features.histories import Histories, Ints
 from features.state import ANNOY, COMPLAINT, LAND, NOT_NOW, NOTHING, OPT_OUT, TOUCH, meaning
-from features.timeline import Timeline
+from features.timeline import APPLY, Timeline
 
 # Why a touch stopped being watched.
 OPEN_END, LANDED, ANNOYED, FOLLOWED_UP, STOPPED = range(5)
@@ -70,6 +70,12 @@ def _leave(out: Any, touch: int, time: int, why: int) -> None:
 
 
 @inline
+def _leave_all(out: Any, touches: Any, time: int, why: int) -> None:
+    for touch in touches:
+        _leave(out, touch, time, why)
+
+
+@inline
 def _end_thread(out: Any, entry: Any, touch: int, what: int) -> None:
     _leave(out, touch, entry.occurred, LANDED if what == LAND else ANNOYED)
     out[4][entry.event] = touch
@@ -88,6 +94,9 @@ def _walk(entries: Any, starts: Any, until: int, out: Any, widest: int) -> None:
         stopped = False
         for i in range(starts[c], starts[c + 1]):
             e = entries[i]
+            if not e.flags & APPLY:
+                e.slot = find_thread(campaigns, n, e.campaign)
+                continue
             slot = slot_of(e, campaigns, n, recent)
             if slot < 0:
                 slot = n
@@ -113,18 +122,20 @@ def _walk(entries: Any, starts: Any, until: int, out: Any, widest: int) -> None:
                     slot = recent
                 if not stopped and not ended[slot]:
                     _end_thread(out, e, last[slot], ANNOY)
-                for k in range(n):
-                    _leave(out, last[k], e.occurred, STOPPED)
+                _leave_all(out, last[:n], e.occurred, STOPPED)
                 stopped = True
             elif not ended[slot] and not stopped:
                 _end_thread(out, e, last[slot], what)
             ended[slot] = True
-        for k in range(n):
-            _leave(out, last[k], until, OPEN_END)
+        _leave_all(out, last[:n], until, OPEN_END)
 
 
 def outcomes(h: Histories, timeline: Timeline, until: int) -> Outcomes:
-    """Follow every touch to its end; `until` is the last moment the data speak of."""
+    """Follow every touch to its end; `until` is the last moment the data speak of.
+
+    Gives each entry of the timeline its `slot`, the thread it belongs to; -1 for a touch that is
+    read before anything of its thread is known.
+    """
     n = len(h)
     out = (
         np.zeros(n, np.int64),

@@ -62,7 +62,10 @@ def actor_of_contact(h: Histories) -> Codes:
 def fill_party_columns(
     h: Histories, o: Outcomes, row: Codes, x: npt.NDArray[np.float32]
 ) -> Parties:
-    """Write the party columns of every row of `x`; the states after the last step."""
+    """Write the party columns of every row of `x`; the states after the last step.
+
+    `o` is what became of touches in the order in which it was recorded.
+    """
     steps = steps_of(h, o)
     n_actors, n_accounts = len(h.names["actor_id"]), len(h.names["account_id"])
     parties = Parties(blank_parties(n_actors + 1), blank_parties(n_accounts + 1), blank_parties(1))

@@ -120,7 +120,7 @@ def clear_thread(t: Any, campaign: int) -> None:
         t.last_by_channel[c] = NEVER
     t.first_touch = NEVER
     t.last_touch = NEVER
-    t.last_gap = np.nan
+    t.last_gap = np.inf
     t.shortest_gap = np.inf
     t.longest_gap = 0.0
     t.last_channel = -1
@@ -244,10 +244,17 @@ def add_decayed(sums: Any, since: int, time: int) -> int:
 
 @inline
 def note_gap(t: Any, time: int) -> None:
-    """Remember the gap that a touch at `time` opens; one learned of late splits none."""
-    if t.touches == 0 or time < t.last_touch:
+    """Remember the gap that a touch at `time` opens.
+
+    One learned of late splits the last gap if it falls there; older gaps are no longer known.
+    """
+    if t.touches == 0:
         return
-    gap = (time - t.last_touch) / DAY
+    gap = abs(time - t.last_touch) / DAY
+    if time < t.last_touch:
+        if gap >= t.last_gap:
+            return
+        t.shortest_gap = min(t.shortest_gap, t.last_gap - gap)
     t.last_gap = gap
     t.shortest_gap = min(t.shortest_gap, gap)
     t.longest_gap = max(t.longest_gap, gap)
@@ -255,7 +262,7 @@ def note_gap(t: Any, time: int) -> None:
 
 @inline
 def note_actor(t: Any, p: Any, actor: int) -> None:
-    """Remember who made the last touch, and that it changed hands."""
+    """Remember who made the touch learned of last, and that it changed hands."""
     if actor < 0:
         return
     t.handovers += t.last_actor >= 0 and t.last_actor != actor
@@ -277,7 +284,7 @@ def advance_by_touch(
     t.last_by_channel[channel] = max(t.last_by_channel[channel], time)
     if time >= t.last_touch:
         t.last_channel = channel
-        note_actor(t, p, actor)
+    note_actor(t, p, actor)
     t.last_touch = max(t.last_touch, time)
     t.personalized += personalized > 0
     t.decay_time = add_decayed(t.pressure, t.decay_time, time)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.compiled import jit
 from features.histories import Histories, Ints
@@ -38,7 +40,10 @@ ENTRY = np.dtype(
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Entries sorted by (contact, when); contact c owns `entries[starts[c]:starts[c + 1]]`."""
+    """Entries sorted by (contact, when, occurred, event id).
+
+    Contact c owns `entries[starts[c]:starts[c + 1]]`.
+    """
 
     entries: npt.NDArray[Any]
     starts: Ints
@@ -66,11 +71,15 @@ def _fill(
     entries: Any, source: Any, when: Any, flags: Any, contact: Any, campaign: Any, actor: Any,
     account: Any, kind: Any, channel: Any, sentiment: Any, occurred: Any, local: Any,
     relevance: Any, personalized: Any, zone_known: Any, order: Any, starts: Any,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
+    """Put each event in its place; True if two of one contact share a moment."""
     place = starts[:-1].copy()
+    ties = False
     for j in order:
         i = source[j]
-        e = entries[place[contact[i]]]
+        p = place[contact[i]]
+        ties |= p > starts[contact[i]] and entries[p - 1].when == when[j]
+        e = entries[p]
         place[contact[i]] += 1
         e.when = when[j]
         e.occurred = occurred[i]
@@ -87,6 +96,7 @@ def _fill(
         e.personalized = np.int8(-1 if np.isnan(personalized[i]) else personalized[i])
         e.flags = flags[j]
         e.zone_known = np.int8(zone_known[i])
+    return ties
 
 
 @jit
@@ -103,12 +113,39 @@ def build(h: Histories, source: Ints, when: Ints, flags: Any) -> Timeline:
     """Pack the events `source` (indices into `h`, repeats allowed) at the moments `when`."""
     starts = _count(h.contact, source, len(h.names["contact_id"]))
     entries = np.empty(len(source), ENTRY)
-    _fill(
+    ties = _fill(
         entries, source, when, flags, h.contact, h.campaign, h.actor, h.account, h.kind,
         h.channel, h.sentiment, h.occurred, h.local, h.relevance, h.personalized, h.zone_known,
         time_order(when), starts,
     )  # fmt: skip
+    if ties:
+        _settle(entries, h)
     return Timeline(entries, starts)
+
+
+def _settle(entries: npt.NDArray[Any], h: Histories) -> None:
+    """Order entries of one contact and moment by when they occurred, then by event id.
+
+    The order of rows in a file means nothing, and ids are only compared where nothing else tells
+    two events apart: a nightly synchronisation records a whole day at one moment.
+    """
+    tied, moment = _shared(h.contact[entries["event"]], entries["when"])
+    occurred, event = entries["occurred"][tied], entries["event"][tied]
+    by_time = np.lexsort((occurred, moment))
+    same, _ = _shared(moment[by_time], occurred[by_time])
+    still = by_time[same]
+    rank = np.zeros(len(tied), np.int64)
+    if len(still):
+        ids = h.event_id.take(pa.array(event[still])).combine_chunks()
+        rank[still] = pc.rank(ids, tiebreaker="dense").to_numpy()
+    entries[tied] = entries[tied[np.lexsort((rank, occurred, moment))]]
+
+
+def _shared(*keys: npt.NDArray[Any]) -> tuple[Ints, Ints]:
+    """Where neighbours agree in every key: their places, and which run each is of."""
+    agree = np.logical_and.reduce([k[1:] == k[:-1] for k in keys])
+    places = np.flatnonzero(np.append(agree, False) | np.append(False, agree))
+    return places, np.cumsum(np.append(True, ~agree))[places]
 
 
 def as_it_happened(h: Histories) -> Timeline:

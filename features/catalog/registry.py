@@ -19,7 +19,7 @@ Fades = tuple[float, float, float, float, float, float]
 class Moment(NamedTuple):
     """A moment at which a touch is made or considered.
 
-    `time` is microseconds since 1970 in UTC; `local_day` days since 1970 on the contact's own clock;
+    `time` is microseconds since 1970 in UTC; `local_day` days since 1970 on the contact's clock;
     `channel` and `actor` are codes (-1 unknown); `relevance` is 0..1, NaN unknown; `personalized`
     is 1, 0 or NaN; `zone_known` is 1 if the contact's time zone is known. The fades say what is
     left, at each half-life, of the thread's pressure, the person's pressure and the person's

@@ -106,7 +106,7 @@ def thread_channel_switch(t, p, m):
 )
 def thread_last_gap(t, p, m):
     """Days between the last two touches of this thread."""
-    return FOREVER if t.touches < 2 else t.last_gap
+    return FOREVER if t.touches < 2 else min(t.last_gap, FOREVER)
 
 
 @feature(
@@ -124,7 +124,7 @@ def thread_mean_gap(t, p, m):
 
 @feature(
     unit="days",
-    under_touch="down",
+    under_touch="either",  # a touch learned of late may fall in a gap no longer known
     missing="3650 before the second touch",
     words="two touches came only {value:.1f} days apart",
 )
@@ -140,7 +140,7 @@ def thread_shortest_gap(t, p, m):
     words="the longest pause was {value:.1f} days",
 )
 def thread_longest_gap(t, p, m):
-    """Longest time between two consecutive touches of this thread."""
+    """Longest time between two consecutive touches of this thread, as it was known then."""
     return t.longest_gap
 
 
@@ -268,7 +268,7 @@ def thread_bounces(t, p, m):
 
 @feature(unit="changes", under_touch="up", words="the sender changed {count} time(s)")
 def thread_handovers(t, p, m):
-    """How often this thread passed from one actor to another."""
+    """How often this thread passed from one actor to another, in the order it was learned of."""
     return float(t.handovers)
 
 
