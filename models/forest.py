@@ -5,6 +5,7 @@ A planner asks for thousands of small predictions; crossing into LightGBM costs 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,15 +47,18 @@ class Forest:
         return out
 
 
-def parse(model_text: str) -> Forest:
-    """Read LightGBM's text format; categorical splits are not used by fineline."""
+def parse(model_text: str, columns: Sequence[int] | None = None) -> Forest:
+    """Read LightGBM's text format; `columns[i]` is the position of its feature i in a full row.
+
+    Categorical splits are not read: fineline does not use them.
+    """
     trees = [_fields(block) for block in model_text.split("\nTree=")[1:]]
     split = [t for t in trees if int(t["num_leaves"]) > 1]
     decision = _joined(split, "decision_type", np.int32)
     leaves = [_numbers(t["leaf_value"], np.float64) for t in trees]
     nodes = [int(t["num_leaves"]) - 1 for t in trees]
     return Forest(
-        feature=_joined(split, "split_feature", np.int32),
+        feature=_positions(_joined(split, "split_feature", np.int32), columns),
         threshold=_joined(split, "threshold", np.float64),
         left=_joined(split, "left_child", np.int32),
         right=_joined(split, "right_child", np.int32),
@@ -65,6 +69,11 @@ def parse(model_text: str) -> Forest:
         node_start=np.cumsum([0, *nodes]).astype(np.int32),
         leaf_start=np.cumsum([0, *(len(v) for v in leaves)]).astype(np.int32),
     )
+
+
+def _positions(feature: Any, columns: Sequence[int] | None) -> npt.NDArray[np.int32]:
+    result: npt.NDArray[np.int32] = feature
+    return result if columns is None else np.asarray(columns, np.int32)[result]
 
 
 def _fields(block: str) -> dict[str, str]:
@@ -127,3 +136,7 @@ def add_contributions(x: Any, forest: Any, scale: float, out: Any) -> None:
                 child = _next(forest, node, x[r])
                 after = forest[6][first + child] if child >= 0 else forest[7][forest[9][t] + ~child]
                 out[r, forest[0][node]] += scale * (after - forest[6][node])
+
+
+#: No trees at all.
+EMPTY = parse("")

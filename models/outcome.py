@@ -27,7 +27,8 @@ class Outcome:
     `coefficients`: intercept and backbone terms per member, shape (members, 1 + terms);
     `forests`: the trees of each member (none where there was too little to learn from);
     `slope`: calibration of the score on later data; `crude`: the share of the net chance that is
-    left when the other outcome may come first; `events`: how many outcomes it was learned from.
+    left when the other outcome may come first; `events`: how many outcomes it was learned from;
+    `texts`: the members in LightGBM's format, their features counted within `columns`.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Outcome:
     slope: float
     crude: float
     events: int
+    texts: tuple[str, ...] = ()
+    columns: tuple[int, ...] = ()
 
     def members(self, x: Rows) -> Floats:
         """Each member's score (log-hazard ratio) of every row, shape (members, rows)."""

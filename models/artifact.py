@@ -1,0 +1,131 @@
+"""A model on disk: LightGBM's own text, a JSON manifest, and a table of who reached out.
+
+Nothing is pickled. `FORMAT` changes when an older reader could misread what is written; a manifest
+of another major format is refused with a sentence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.errors import IncompatibleModel
+from models.attributes import Attribute, Encoding
+from models.backbone import Basis
+from models.evidence import EvidenceTable
+from models.forest import parse
+from models.lags import LAG_EDGES, Baseline
+from models.ledger import Ledger
+from models.model import Model, feature_names
+from models.outcome import Outcome
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+LEDGER = "ledger.parquet"
+OUTCOMES = ("land", "annoy", "follow_up")
+
+
+def save(model: Model, folder: Path) -> None:
+    """Write `model` into `folder` (made if it is not there)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in OUTCOMES:
+        for i, text in enumerate(getattr(model, name).texts):
+            (folder / f"{name}_{i}.txt").write_text(text, encoding="utf-8")
+    model.ledger.save(folder / LEDGER)
+    manifest = {
+        "format": FORMAT,
+        "columns": list(model.columns),
+        "lag_edges_days": LAG_EDGES.tolist(),
+        "attributes": [{"name": a.name, "levels": a.levels} for a in model.encoding.attributes],
+        "evidence": model.evidence.counts.tolist(),
+        "outcomes": {name: _outcome_manifest(getattr(model, name)) for name in OUTCOMES},
+        "card": model.card,
+    }
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def load(folder: Path) -> Model:
+    """Read what `save` wrote. Raises IncompatibleModel if it cannot be read rightly."""
+    manifest = _manifest(folder)
+    encoding = Encoding(
+        tuple(
+            Attribute(a["name"], None if a["levels"] is None else tuple(a["levels"]))
+            for a in manifest["attributes"]
+        )
+    )
+    position = _positions(manifest["columns"], feature_names(encoding), folder)
+    outcomes = {
+        name: _outcome(name, spec, position, feature_names(encoding), folder)
+        for name, spec in manifest["outcomes"].items()
+    }
+    return Model(
+        **outcomes,
+        encoding=encoding,
+        evidence=EvidenceTable(np.array(manifest["evidence"], np.int64)),
+        ledger=Ledger.load(folder / LEDGER),
+        card=manifest["card"],
+    )
+
+
+def _outcome_manifest(o: Outcome) -> dict[str, Any]:
+    return {
+        "baseline_cumulative_hazard": o.baseline.cumulative.tolist(),
+        "backbone_terms": list(o.basis.names),
+        "backbone_coefficients": o.coefficients.tolist(),
+        "columns": list(o.columns),
+        "members": len(o.texts),
+        "slope": o.slope,
+        "crude_share": o.crude,
+        "events": o.events,
+    }
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise IncompatibleModel(f"{folder.name}: no readable {MANIFEST} ({error})") from None
+    if manifest.get("format") != FORMAT:
+        raise IncompatibleModel(
+            f"the model has format {manifest.get('format')}, this version reads {FORMAT}; "
+            "train it again or use the fineline it was made with"
+        )
+    if manifest["lag_edges_days"] != LAG_EDGES.tolist():
+        raise IncompatibleModel("the model counts time since a touch in other bins; train it again")
+    return manifest
+
+
+def _positions(stored: Sequence[str], current: Sequence[str], folder: Path) -> list[int]:
+    known = {name: i for i, name in enumerate(current)}
+    gone = [name for name in stored if name not in known]
+    if gone:
+        raise IncompatibleModel(
+            f"{folder.name}: the model needs the feature {gone[0]!r}, which this version does not "
+            "have; train it again or use the fineline it was made with"
+        )
+    return [known[name] for name in stored]
+
+
+def _outcome(
+    name: str, spec: dict[str, Any], position: list[int], names: Sequence[str], folder: Path
+) -> Outcome:
+    columns = tuple(position[c] for c in spec["columns"])
+    texts = tuple(
+        (folder / f"{name}_{i}.txt").read_text(encoding="utf-8") for i in range(spec["members"])
+    )
+    return Outcome(
+        name=name,
+        baseline=Baseline(np.array(spec["baseline_cumulative_hazard"])),
+        basis=Basis.of(spec["backbone_terms"], names),
+        coefficients=np.array(spec["backbone_coefficients"]),
+        forests=tuple(parse(text, columns) for text in texts),
+        slope=spec["slope"],
+        crude=spec["crude_share"],
+        events=spec["events"],
+        texts=texts,
+        columns=columns,
+    )

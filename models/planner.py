@@ -1,0 +1,223 @@
+"""The planner: whole courses compared, each a touch now or later and a cadence after it.
+
+For a thread on one channel it rolls cadences forward through the same state and features as
+everything else: a hypothetical touch advances the state like a real one. A course's value is the
+discounted, survival-weighted worth of what its touches may bring, less what they cost.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from features.catalog.registry import Moment
+from features.compiled import inline, jit
+from features.fold import fill_contact
+from features.state import DAY, PERSON, THREAD, advance_by_touch, fade
+from models.forest import score_row
+
+#: Days until the first touch of a course: now, then ever coarser to three months.
+DELAYS = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 17, 21, 25, 30, 45, 60, 90], float)
+#: Delays at which a course with follow-ups is rolled out in full; between, it is interpolated.
+_ROLLED = np.array([0, 2, 4, 7, 11, 14, 16, 17])
+#: Days between the touches of a cadence.
+GAPS = np.array([2, 3, 5, 7, 10, 14, 21], float)
+MOST_TOUCHES = 6
+#: What is left of a worth after a day of waiting for it: half in about eleven months.
+DAILY_DISCOUNT = 0.998
+_LONGEST = 90.0
+
+
+@inline
+def cumulative(edges: Any, hazard: Any, days: float) -> Any:
+    """The baseline's cumulative hazard after `days`, piecewise linear, flat after the last."""
+    if days >= edges[-1]:
+        return hazard[-1]
+    k = 0
+    while edges[k + 1] <= days:
+        k += 1
+    part = (days - edges[k]) / (edges[k + 1] - edges[k])
+    return hazard[k] + part * (hazard[k + 1] - hazard[k])
+
+
+@inline
+def eta(x: Any, outcome: Any) -> Any:
+    """An outcome's score of one row by its planning member, moved to where the ensemble is.
+
+    `outcome`: trees, backbone columns, log flags, highest count, coefficients, slope.
+    """
+    forest, columns, logs, highest, beta, slope = outcome
+    total = beta[0] + score_row(x, forest)
+    for j in range(len(columns)):
+        v = np.float64(x[columns[j]])
+        total += beta[j + 1] * (np.log1p(v) if logs[j] else min(v, highest))
+    return min(slope * total, 6.0)
+
+
+@inline
+def fill_row(row: Any, thread: Any, person: Any, time: int, case: Any) -> None:
+    """The catalog's columns of a touch at `time` on the case's channel; the others stay."""
+    moment = Moment(
+        time,
+        (case.local + (time - case.at)) / DAY,
+        case.channel,
+        case.actor,
+        case.relevance,
+        case.personalized,
+        case.zone_known,
+        fade(thread.decay_time, time),
+        fade(person.decay_time, time),
+        fade(person.answer_decay_time, time),
+    )
+    fill_contact(row, thread, person, moment)
+
+
+CASE = np.dtype(
+    [
+        ("at", "i8"),
+        ("local", "i8"),
+        ("channel", "i8"),
+        ("actor", "i8"),
+        ("relevance", "f8"),
+        ("personalized", "f8"),
+        ("zone_known", "f8"),
+        ("worth_land", "f8"),
+        ("worth_annoy", "f8"),
+        ("cost", "f8"),
+        ("shift_land", "f8"),
+        ("shift_annoy", "f8"),
+        ("caution_land", "f8"),
+        ("caution_annoy", "f8"),
+        ("lag", "f8"),
+        ("last_land", "f8"),
+        ("last_annoy", "f8"),
+    ]
+)
+
+#: What the planner says of one case. `now`, `wait`, `stop`: worth of the best course of each kind;
+#: `gap`, `touches`: the cadence of the best course that touches now; the same for waiting.
+COURSE = np.dtype(
+    [
+        ("now", "f8"),
+        ("wait", "f8"),
+        ("stop", "f8"),
+        ("gap", "f8"),
+        ("touches", "i8"),
+        ("delay", "f8"),
+        ("wait_touches", "i8"),
+        ("eta_land", "f8", (len(DELAYS),)),
+        ("eta_annoy", "f8", (len(DELAYS),)),
+        ("value", "f8", (len(DELAYS),)),
+    ]
+)
+
+
+@inline
+def _split(land: float, annoy: float) -> Any:
+    """Chances that land, and annoy, come first, and that neither does, from their hazards."""
+    total = land + annoy
+    if total <= 0:
+        return 0.0, 0.0, 1.0
+    ended = -np.expm1(-total)
+    return ended * land / total, ended * annoy / total, 1.0 - ended
+
+
+@inline
+def _waiting(case: Any, edges: Any, h_land: Any, h_annoy: Any, days: float) -> Any:
+    """What the touches already made bring in the next `days`: chances as in `_split`."""
+    if np.isnan(case.lag):
+        return 0.0, 0.0, 1.0
+    land = cumulative(edges, h_land, case.lag + days) - cumulative(edges, h_land, case.lag)
+    annoy = cumulative(edges, h_annoy, case.lag + days) - cumulative(edges, h_annoy, case.lag)
+    return _split(np.exp(case.last_land) * land, np.exp(case.last_annoy) * annoy)
+
+
+@inline
+def _course(
+    case: Any, thread: Any, person: Any, row: Any, scratch: Any, land: Any, annoy: Any,
+    edges: Any, h_land: Any, h_annoy: Any, delay: float, gap: float, most: int,
+) -> Any:  # fmt: skip
+    """Worth and length of the best cadence of up to `most` touches; the first touch's scores."""
+    threads, persons = scratch
+    threads[0] = thread
+    persons[0] = person
+    t, p = threads[0], persons[0]
+    p_land, p_annoy, left = _waiting(case, edges, h_land, h_annoy, delay)
+    value = DAILY_DISCOUNT ** (delay / 2) * (p_land * case.worth_land - p_annoy * case.worth_annoy)
+    best, length, first_land, first_annoy = -np.inf, 1, 0.0, 0.0
+    for k in range(most):
+        days = delay + k * gap
+        time = case.at + np.int64(days * DAY)
+        fill_row(row, t, p, time, case)
+        eta_land = eta(row, land) + case.shift_land
+        eta_annoy = eta(row, annoy) + case.shift_annoy
+        if k == 0:
+            first_land, first_annoy = eta_land, eta_annoy
+        rate_land = np.exp(min(eta_land - case.caution_land, 6.0))
+        rate_annoy = np.exp(min(eta_annoy + case.caution_annoy, 6.0))
+        worth = DAILY_DISCOUNT**days
+        a, b, _ = _split(rate_land * h_land[-1], rate_annoy * h_annoy[-1])
+        ends = value + left * worth * (a * case.worth_land - b * case.worth_annoy - case.cost)
+        if ends > best:
+            best, length = ends, k + 1
+        a, b, open_still = _split(
+            rate_land * cumulative(edges, h_land, gap), rate_annoy * cumulative(edges, h_annoy, gap)
+        )
+        value += left * worth * (a * case.worth_land - b * case.worth_annoy - case.cost)
+        left *= open_still
+        advance_by_touch(t, p, time, case.channel, case.actor, case.personalized)
+    return best, length, first_land, first_annoy
+
+
+@jit
+def plan(cases: Any, threads: Any, persons: Any, rows: Any, land: Any, annoy: Any, edges: Any,
+         h_land: Any, h_annoy: Any, courses: Any) -> None:  # fmt: skip
+    """Plan every case. `rows` hold the columns that do not change along a course."""
+    scratch = (np.empty(1, THREAD), np.empty(1, PERSON))
+    for i in range(len(cases)):
+        case, c = cases[i], courses[i]
+        c.now, c.gap, c.touches = -np.inf, GAPS[0], 1
+        for gap in GAPS:
+            best, length, eta_land, eta_annoy = _course(
+                case, threads[i], persons[i], rows[i], scratch, land, annoy, edges, h_land,
+                h_annoy, 0.0, gap, MOST_TOUCHES,
+            )  # fmt: skip
+            if best > c.now:
+                c.now, c.gap, c.touches = best, gap, length
+            c.eta_land[0], c.eta_annoy[0] = eta_land, eta_annoy
+        a, b, _ = _waiting(case, edges, h_land, h_annoy, _LONGEST)
+        c.stop = a * case.worth_land - b * case.worth_annoy
+        c.value[0] = c.now
+        _plan_waiting(
+            case, threads[i], persons[i], rows[i], scratch, land, annoy, edges, h_land, h_annoy, c
+        )
+
+
+@inline
+def _plan_waiting(case: Any, thread: Any, person: Any, row: Any, scratch: Any, land: Any,
+                  annoy: Any, edges: Any, h_land: Any, h_annoy: Any, c: Any) -> None:  # fmt: skip
+    c.wait, c.delay, c.wait_touches = -np.inf, DELAYS[1], 1
+    for k in _ROLLED[1:]:
+        best, length, eta_land, eta_annoy = _course(
+            case, thread, person, row, scratch, land, annoy, edges, h_land, h_annoy,
+            DELAYS[k], c.gap, MOST_TOUCHES - 1,
+        )  # fmt: skip
+        c.value[k], c.eta_land[k], c.eta_annoy[k] = best, eta_land, eta_annoy
+        if best > c.wait:
+            c.wait, c.delay, c.wait_touches = best, DELAYS[k], length
+    for r in range(len(_ROLLED) - 1):
+        low, high = _ROLLED[r], _ROLLED[r + 1]
+        for k in range(low + 1, high):
+            part = (DELAYS[k] - DELAYS[low]) / (DELAYS[high] - DELAYS[low])
+            c.value[k] = c.value[low] + part * (c.value[high] - c.value[low])
+            fill_row(row, thread, person, case.at + np.int64(DELAYS[k] * DAY), case)
+            c.eta_land[k] = eta(row, land) + case.shift_land
+            c.eta_annoy[k] = eta(row, annoy) + case.shift_annoy
+
+
+@jit
+def rows_now(cases: Any, threads: Any, persons: Any, rows: Any) -> None:
+    """The catalog's columns of every case's touch made now."""
+    for i in range(len(cases)):
+        fill_row(rows[i], threads[i], persons[i], cases[i].at, cases[i])

@@ -1,0 +1,184 @@
+"""The model registry: the only module that knows MLflow.
+
+A version's description, metrics, plots and files live in MLflow; the alias `champion` names the
+version that answers, the tag `fineline.previous` on it the one it replaced.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from features.errors import BadInput, NoModel, RegistryUnavailable
+from models import artifact
+from models.decide import Decider
+from models.decision import ModelRef
+from models.model import Model
+from models.settings import Settings
+
+CHAMPION = "champion"
+_PREVIOUS = "fineline.previous"
+_FOLDER = "model"
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+
+
+@contextmanager
+def _client(settings: Settings) -> Iterator[Any]:
+    """An MLflow client on the settings' tracking store; its failures become one sentence."""
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+    from requests.exceptions import RequestException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    try:
+        yield MlflowClient(settings.mlflow_uri, settings.mlflow_uri)
+    except (MlflowException, SQLAlchemyError, RequestException, OSError) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise RegistryUnavailable(f"the model registry did not answer: {first[:300]}") from error
+
+
+def _experiment(client: Any, settings: Settings) -> str:
+    found = client.get_experiment_by_name(settings.model_name)
+    if found is not None:
+        return str(found.experiment_id)
+    local = None if settings.mlflow_uri.startswith("http") else settings.artifacts.as_uri()
+    return str(client.create_experiment(settings.model_name, artifact_location=local))
+
+
+def register(
+    settings: Settings,
+    model: Model,
+    *,
+    params: Mapping[str, Any],
+    metrics: Mapping[str, float],
+    files: Path,
+    description: str,
+    tags: Mapping[str, str] | None = None,
+) -> str:
+    """Log a run with everything in the folder `files`, and register its model; the version."""
+    with _client(settings) as client:
+        run = client.create_run(_experiment(client, settings), tags=dict(tags or {}))
+        run_id = run.info.run_id
+        for name, value in params.items():
+            client.log_param(run_id, name, value)
+        for name, number in metrics.items():
+            client.log_metric(run_id, name, number)
+        client.log_artifacts(run_id, str(files))
+        with tempfile.TemporaryDirectory() as folder:
+            artifact.save(model, Path(folder) / _FOLDER)
+            client.log_artifacts(run_id, str(Path(folder) / _FOLDER), _FOLDER)
+        client.set_terminated(run_id)
+        _ensure_registered(client, settings)
+        version = client.create_model_version(
+            settings.model_name,
+            f"{client.get_run(run_id).info.artifact_uri}/{_FOLDER}",
+            run_id,
+            description=description,
+            await_creation_for=None,
+        )
+        return str(version.version)
+
+
+def _ensure_registered(client: Any, settings: Settings) -> None:
+    if not client.search_registered_models(f"name = '{settings.model_name}'"):
+        client.create_registered_model(
+            settings.model_name, description="Whether one more follow-up lands or annoys."
+        )
+
+
+def note(settings: Settings, version: str, tags: Mapping[str, str]) -> None:
+    """Attach tags, such as the gate's verdict, to a version."""
+    with _client(settings) as client:
+        for name, value in tags.items():
+            client.set_model_version_tag(settings.model_name, version, name, value)
+
+
+def champion_version(settings: Settings) -> str | None:
+    """The version the alias `champion` names, None while there is none."""
+    with _client(settings) as client:
+        if not client.search_registered_models(f"name = '{settings.model_name}'"):
+            return None
+        model = client.get_registered_model(settings.model_name)
+        version = model.aliases.get(CHAMPION)
+        return None if version is None else str(version)
+
+
+def promote(settings: Settings, version: str) -> str | None:
+    """Make `version` the champion; the version it replaces."""
+    before = champion_version(settings)
+    with _client(settings) as client:
+        _require(client, settings, version)
+        if before != version:
+            client.set_registered_model_alias(settings.model_name, CHAMPION, version)
+            if before is not None:
+                client.set_model_version_tag(settings.model_name, version, _PREVIOUS, before)
+    return before
+
+
+def rollback(settings: Settings) -> tuple[str, str]:
+    """Make the champion's predecessor champion again; (from, to)."""
+    now = champion_version(settings)
+    if now is None:
+        raise NoModel("there is no champion to roll back; train a model first")
+    with _client(settings) as client:
+        tags = client.get_model_version(settings.model_name, now).tags
+        if _PREVIOUS not in tags:
+            raise NoModel(f"version {now} replaced no other version; promote one by its number")
+        before = str(tags[_PREVIOUS])
+        client.set_registered_model_alias(settings.model_name, CHAMPION, before)
+    return now, before
+
+
+def _require(client: Any, settings: Settings, version: str) -> None:
+    known = client.search_model_versions(f"name = '{settings.model_name}'")
+    numbers = sorted(int(v.version) for v in known)
+    if not version.isdigit() or int(version) not in numbers:
+        listed = ", ".join(map(str, numbers[-10:])) or "none"
+        raise BadInput(
+            f"there is no version {version!r} of {settings.model_name}; there are: {listed}"
+        )
+
+
+def load_model(settings: Settings, uri: str | None = None) -> tuple[str, Model]:
+    """A version and its model: the champion, or what `uri` names.
+
+    `uri` is a version number, an alias, `models:/NAME/VERSION` or `models:/NAME@ALIAS`.
+    """
+    version = _resolve(settings, uri)
+    with _client(settings) as client, tempfile.TemporaryDirectory() as folder:
+        _require(client, settings, version)
+        found = client.get_model_version(settings.model_name, version)
+        path = client.download_artifacts(found.run_id, _FOLDER, folder)
+        return version, artifact.load(Path(path))
+
+
+def _resolve(settings: Settings, uri: str | None) -> str:
+    name = (uri or CHAMPION).removeprefix("models:/").removeprefix(settings.model_name)
+    name = name.lstrip("/@") or CHAMPION
+    if name.isdigit():
+        return name
+    with _client(settings) as client:
+        exists = client.search_registered_models(f"name = '{settings.model_name}'")
+        aliases = client.get_registered_model(settings.model_name).aliases if exists else {}
+    if name in aliases:
+        return str(aliases[name])
+    if uri is None:
+        raise NoModel("no model has become champion yet; run `fineline train` first")
+    raise NoModel(f"no model is called {uri!r}; give a version number or an alias")
+
+
+def load(settings: Settings, uri: str | None = None) -> Decider:
+    """A decider on the champion, or on what `uri` names."""
+    version, model = load_model(settings, uri)
+    return Decider(model, ModelRef(settings.model_name, version))

@@ -1,0 +1,173 @@
+"""From requests to states: what is known of each thread and person at the moment asked about."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from features.clocks import local_times
+from features.compiled import jit
+from features.events.schema import EVENTS
+from features.fold import final_states, fold_contacts
+from features.histories import Histories, Ints, from_events
+from features.localtime import representative_zone, utc_offset_table
+from features.outcomes import outcomes
+from features.state import PERSON, THREAD, TOUCH
+from features.timeline import APPLY, QUERY, Timeline, as_it_happened, build
+from models.decision import Request
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+#: What is picked from a thread's touches; the codes index the names of the histories.
+PICK = np.dtype(
+    [
+        ("slot", "i8"),
+        ("campaign", "i8"),
+        ("actor", "i8"),
+        ("account", "i8"),
+        ("first_channel", "i8"),
+        ("last_entry", "i8"),
+        ("relevance", "f8"),
+        ("personalized", "f8"),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Situations:
+    """One entry per request: its states, its thread's particulars, and its last touch's row.
+
+    `at`: microseconds since 1970 UTC; `local`: the same on the contact's clock; `last_row`: the
+    features of the thread's last touch when it was made, NaN without one; `lag`: days since then.
+    """
+
+    at: Ints
+    local: Ints
+    zone_known: npt.NDArray[np.float64]
+    persons: npt.NDArray[Any]
+    threads: npt.NDArray[Any]
+    picks: npt.NDArray[Any]
+    last_row: npt.NDArray[np.float32]
+    lag: npt.NDArray[np.float64]
+    names: dict[str, list[str | None]]
+
+    def name(self, field: str, column: str, i: int) -> str | None:
+        """The name behind a picked code, such as `("actor", "actor_id", 0)`."""
+        code = int(self.picks[field][i])
+        return None if code < 0 else self.names[column][code]
+
+
+def microseconds(moment: datetime) -> int:
+    """Microseconds since 1970 of an aware datetime."""
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def situations(requests: Sequence[Request], columns: int) -> Situations:
+    """Fold every request's history up to its moment; rows have `columns` catalog columns."""
+    at = np.array([microseconds(r.at) for r in requests], np.int64)
+    h, local, known = _histories(requests, at)
+    happened = as_it_happened(h)
+    outcomes(h, happened, int(at.max(initial=0)))
+    wanted = _wanted(requests, h)
+    picks = np.zeros(len(requests), PICK)
+    _pick(happened.entries, happened.starts, wanted, picks)
+    last_event = np.where(
+        picks["last_entry"] >= 0, happened.entries["event"][picks["last_entry"]], -1
+    ) if len(h) else np.full(len(requests), -1)  # fmt: skip
+    timeline = _as_known(h, happened, last_event)
+    persons, threads = np.zeros(len(requests), PERSON), np.zeros(len(requests), THREAD)
+    final_states(timeline.entries, timeline.starts, picks["slot"].copy(), persons, threads)
+    row = np.full(max(len(h), 1), -1, np.int32)
+    asked = np.flatnonzero(last_event >= 0)
+    row[last_event[asked]] = asked
+    last_row = np.full((len(requests), columns), np.nan, np.float32)
+    fold_contacts(timeline.entries, timeline.starts, row, last_row)
+    lag = np.full(len(requests), np.nan)
+    lag[asked] = np.maximum(at[asked] - h.occurred[last_event[asked]], 0) / 86_400e6
+    names = {name: values.to_pylist() for name, values in h.names.items() if name != "contact_id"}
+    return Situations(at, local, known, persons, threads, picks, last_row, lag, names)
+
+
+def _histories(requests: Sequence[Request], at: Ints) -> tuple[Histories, Ints, Any]:
+    """All histories as one, each request standing for a contact of its own."""
+    tables = [r.history for r in requests]
+    schemas = {t.schema.remove_metadata() for t in tables}
+    if len(schemas) > 1:
+        tables = [t.cast(EVENTS) for t in tables]
+    events = pa.concat_tables(tables)
+    request = np.repeat(np.arange(len(requests), dtype=np.int32), [len(t) for t in tables])
+    recorded = events["recorded_at"].cast(pa.int64()).to_numpy()
+    if (recorded > at[request]).any():
+        keep = recorded <= at[request]
+        events, request = events.filter(pa.array(keep)), request[keep]
+    zones = [representative_zone(r.timezone, r.country) for r in requests]
+    used = sorted({z for z in zones if z})
+    table = utc_offset_table(tuple(used))
+    code = {z: i for i, z in enumerate(used)}
+    zone = np.array([code.get(z or "", -1) for z in zones], np.int32)
+    h = from_events(events)
+    h = dataclasses.replace(
+        h,
+        contact=request,
+        local=local_times(h.occurred, zone[request], table) if used else h.occurred,
+        zone_known=(zone >= 0).astype(np.float64)[request],
+        names={**h.names, "contact_id": pa.nulls(len(requests), pa.string())},
+    )
+    return h, local_times(at, zone, table) if used else at, (zone >= 0).astype(np.float64)
+
+
+def _wanted(requests: Sequence[Request], h: Histories) -> npt.NDArray[np.int64]:
+    """The campaign code asked for: -1 the thread without one, -2 unseen, -3 whichever is latest."""
+    code = {name: i for i, name in enumerate(h.names["campaign_id"].to_pylist())}
+    return np.array([code.get(r.campaign_id, -2) if r.campaign_id else -3 for r in requests])
+
+
+@jit
+def _pick(entries: Any, starts: Any, wanted: Any, picks: Any) -> None:
+    for c in range(len(starts) - 1):
+        p = picks[c]
+        campaign = wanted[c]
+        if campaign == -3:
+            campaign = -1
+            for i in range(starts[c], starts[c + 1]):
+                if entries[i].kind == TOUCH and entries[i].campaign >= 0:
+                    campaign = entries[i].campaign
+        p.slot, p.actor, p.account, p.first_channel, p.last_entry = -1, -1, -1, -1, -1
+        p.campaign = campaign
+        p.relevance, p.personalized = np.nan, np.nan
+        for i in range(starts[c], starts[c + 1]):
+            e = entries[i]
+            if e.kind != TOUCH or e.campaign != campaign:
+                continue
+            p.slot = e.slot
+            p.last_entry = i
+            if p.first_channel < 0:
+                p.first_channel = e.channel
+            if e.actor >= 0:
+                p.actor = e.actor
+            if e.account >= 0:
+                p.account = e.account
+            if not np.isnan(e.relevance):
+                p.relevance = e.relevance
+            if e.personalized >= 0:
+                p.personalized = e.personalized
+
+
+def _as_known(h: Histories, happened: Timeline, last_event: Any) -> Timeline:
+    """Every event applied when recorded; the row of each thread's last touch is read."""
+    n = len(h)
+    flags = np.full(n, APPLY, np.int8)
+    flags[last_event[last_event >= 0]] = QUERY | APPLY
+    known = build(h, np.arange(n), h.recorded, flags)
+    slot = np.full(n, -1, np.int32)
+    slot[happened.entries["event"]] = happened.entries["slot"]
+    known.entries["slot"] = slot[known.entries["event"]]
+    return known
