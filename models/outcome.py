@@ -45,7 +45,10 @@ class Outcome:
     def members(self, x: Rows) -> Floats:
         """Each member's score (log-hazard ratio) of every row, shape (members, rows)."""
         z = self.basis(x)
-        scores = self.coefficients[:, :1] + self.coefficients[:, 1:] @ z.T
+        # No matrix product: its rounding depends on how many rows there are.
+        scores = np.repeat(self.coefficients[:, :1], len(x), axis=1)
+        for j in range(z.shape[1]):
+            scores += self.coefficients[:, j + 1 : j + 2] * z[:, j]
         for i, forest in enumerate(self.forests):
             add_scores(x, forest.arrays(), scores[i])
         return np.minimum(self.slope * scores, _HIGHEST)
