@@ -1,11 +1,11 @@
 """Every error a user can meet, each a plain sentence.
 
-    FinelineError
-    ├── BadInput            a file, row or field that cannot be accepted
-    ├── BadSetting          an environment variable or option that makes no sense
-    ├── NoModel             no model version is registered or loadable
-    ├── IncompatibleModel   an artifact this version cannot read
-    └── RegistryUnavailable the model registry does not answer
+FinelineError
+├── BadInput            a file, row or field that cannot be accepted
+├── BadSetting          an environment variable or option that makes no sense
+├── NoModel             no model version is registered or loadable
+├── IncompatibleModel   an artifact this version cannot read
+└── RegistryUnavailable the model registry does not answer
 """
 
 from __future__ import annotations
