@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -112,14 +113,23 @@ class Fitter:
         self.basis = Basis.of(tuple(kind.prior), names)
         self.prior = Baseline.prior(kind.base_rate)
 
-    def fit(self, w: Watched, progress: Callable[[str], None] = lambda _: None) -> Outcome:
-        """The outcome, from nothing but base rates up to an ensemble of trees."""
+    def fit(
+        self,
+        w: Watched,
+        slope: float | None = None,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> Outcome:
+        """The outcome, from nothing but base rates up to an ensemble of trees.
+
+        `slope` is the calibration of the score; without it, it is found on the latest touches.
+        """
         happened = self._happened(w)
         if not happened.any():
             return self._from_base_rates()
         trees = how_many_trees(int(happened.sum()))
-        progress(f"{self.kind.name}: calibration on later touches")
-        slope = self._slope(w, happened, trees)
+        if slope is None:
+            progress(f"{self.kind.name}: calibration on later touches")
+            slope = self._slope(w, happened, trees)
         progress(f"{self.kind.name}: {self.members} members of {trees} trees")
         return self._ensemble(w, happened, trees, slope)
 
@@ -153,7 +163,7 @@ class Fitter:
     def _ensemble(self, w: Watched, happened: Flags, trees: int, slope: float) -> Outcome:
         member = _Member(self, w, happened)
         random = np.random.default_rng(self.seed)
-        coefficients, forests = [], []
+        coefficients, texts = [], []
         for _ in range(self.members):
             # A bootstrap of contacts: each is drawn a Poisson(1) number of times.
             weight = random.poisson(1.0, int(w.contact.max()) + 1)[w.contact].astype(float)
@@ -162,10 +172,12 @@ class Fitter:
             booster, beta, _ = member.grow(weight, trees)
             coefficients.append(beta)
             if trees:
-                forests.append(parse_columns(booster, self.kind.columns))
+                texts.append(booster.model_to_string())
+        columns = tuple(self.kind.columns)
         fitted = Outcome(
-            self.kind.name, self.prior, self.basis, np.array(coefficients), tuple(forests),
-            slope, 1.0, int(happened.sum()),
+            self.kind.name, self.prior, self.basis, np.array(coefficients),
+            tuple(parse(text, columns) for text in texts), slope, 1.0, int(happened.sum()),
+            tuple(texts), columns,
         )  # fmt: skip
         return self._levelled(fitted, w, happened)
 
@@ -176,10 +188,7 @@ class Fitter:
         recent = w.time >= np.quantile(w.time, 1 - RECENT)
         expected = (shape.at(np.minimum(w.days, LONGEST)) * np.exp(score))[recent].sum()
         level = (happened[recent].sum() + 4 * PRIOR_EVENTS) / (expected + 4 * PRIOR_EVENTS)
-        return Outcome(
-            fitted.name, Baseline(shape.cumulative * level), fitted.basis, fitted.coefficients,
-            fitted.forests, fitted.slope, fitted.crude, fitted.events,
-        )  # fmt: skip
+        return dataclasses.replace(fitted, baseline=Baseline(shape.cumulative * level))
 
 
 class _Member:
@@ -234,19 +243,6 @@ def how_many_trees(events: int) -> int:
     change of level that has nothing to do with ranking.
     """
     return 0 if events < FEWEST_EVENTS else min(events // EVENTS_PER_TREE, MOST_TREES)
-
-
-def parse_columns(booster: Any, columns: Sequence[int]) -> Any:
-    """The booster's trees, their features counted in the full matrix."""
-    return remapped(parse(booster.model_to_string()), columns)
-
-
-def remapped(forest: Any, columns: Sequence[int]) -> Any:
-    """The same trees with feature numbers replaced by `columns[number]`."""
-    import dataclasses
-
-    position = np.asarray(columns, np.int32)
-    return dataclasses.replace(forest, feature=position[forest.feature])
 
 
 def calibration_slope(score: Floats, exposure: Floats, happened: Flags) -> float:

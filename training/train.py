@@ -10,11 +10,12 @@ import numpy as np
 
 from models.attributes import Encoding
 from models.evidence import EvidenceTable
+from models.lags import LONGEST
 from models.ledger import Ledger
 from models.model import Model, feature_names
 from models.outcome import Outcome
 from training.dataset import Dataset
-from training.fit import Fitter, Watched
+from training.fit import FEWEST_EVENTS, MEMBERS, Fitter, Watched, calibration_slope
 from training.kinds import annoy_kind, follow_up_kind, land_kind
 
 
@@ -23,13 +24,24 @@ def fit_model(
     encoding: Encoding,
     card: Mapping[str, Any],
     progress: Callable[[str], None] = lambda _: None,
+    members: int = MEMBERS,
+    slopes: Mapping[str, float] | None = None,
 ) -> Model:
-    """Fit land and annoy on the touches of threads that were still open."""
+    """Fit land and annoy, and the organisation's follow-ups, on touches of open threads.
+
+    `slopes` are calibrations by outcome name; those not given are found on the latest touches.
+    """
     names = feature_names(encoding)
+    given = slopes or {}
     open_touches = data.watched.take(~data.closed)
-    land = Fitter(land_kind(encoding), names).fit(open_touches, progress)
-    annoy = Fitter(annoy_kind(encoding), names).fit(open_touches, progress)
-    follow_up = Fitter(follow_up_kind(encoding), names, members=1).fit(open_touches, progress)
+    land, annoy, follow_up = (
+        Fitter(kind(encoding), names, size).fit(open_touches, given.get(name), progress)
+        for name, kind, size in (
+            ("land", land_kind, members),
+            ("annoy", annoy_kind, members),
+            ("follow_up", follow_up_kind, 1),
+        )
+    )
     h = data.histories
     return Model(
         land=land,
@@ -42,6 +54,25 @@ def fit_model(
         ),
         card=card,
     )
+
+
+def later_slopes(model: Model, later: Watched) -> dict[str, float]:
+    """How much of each outcome's score holds on touches that `model` has not seen."""
+    slopes = {}
+    for outcome, kind in (
+        (model.land, land_kind),
+        (model.annoy, annoy_kind),
+        (model.follow_up, follow_up_kind),
+    ):
+        happened = (later.why == kind(model.encoding).why) & (later.days < LONGEST)
+        if outcome.forests and happened.sum() >= FEWEST_EVENTS / 4:
+            exposure = outcome.baseline.at(np.minimum(later.days, LONGEST))
+            slopes[outcome.name] = calibration_slope(
+                outcome.score(later.x)[0], exposure, np.asarray(happened)
+            )
+        else:
+            slopes[outcome.name] = 1.0
+    return slopes
 
 
 def _with_crude_share(annoy: Outcome, land: Outcome, w: Watched) -> Outcome:

@@ -80,3 +80,14 @@ def _as_text(table: pa.Table) -> pa.Table:
             written = column.cast(EVENTS.field(name).type)
         table = table.set_column(index, name, written)
     return table
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write any flat table, such as predictions, in the format of the suffix: whole or not."""
+    kind = file_format(path)
+    if kind == "parquet":
+        write_parquet(table, path)
+    elif kind == "csv":
+        write_csv(table, path)
+    else:
+        write_jsonl(table, path)

@@ -1,0 +1,64 @@
+"""What several test files share: a small simulated agency and a model trained on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pytest
+
+from models.decide import Decider
+from models.decision import ModelRef
+from models.model import Model
+from training import fit
+from training.dataset import Dataset, prepare
+from training.simulate.history import simulate
+from training.train import fit_model
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--run-slow", action="store_true", help="run the longer checks too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--run-slow"):
+        skip = pytest.mark.skip(reason="a longer check: make test-all")
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def small_trees() -> Iterator[None]:
+    """Few trees on one thread: enough to test with."""
+    before = dict(fit.TREES), fit.MOST_TREES
+    fit.TREES["num_threads"] = 1
+    fit.MOST_TREES = 40
+    yield
+    fit.TREES.update(before[0])
+    fit.MOST_TREES = before[1]
+
+
+@pytest.fixture(scope="session")
+def agency() -> tuple[pa.Table, pa.Table]:
+    """Events and contacts of a small simulated agency."""
+    return simulate(2500, 7)
+
+
+@pytest.fixture(scope="session")
+def agency_data(agency: tuple[pa.Table, pa.Table]) -> Dataset:
+    """The agency's touches with their features and outcomes."""
+    return prepare(*agency)[0]
+
+
+@pytest.fixture(scope="session")
+def small_model(agency: tuple[pa.Table, pa.Table], small_trees: None) -> Model:
+    """A model of the small agency."""
+    data, encoding = prepare(*agency)
+    return fit_model(data, encoding, {"trained_at": "2026-01-01T00:00:00Z"})
+
+
+@pytest.fixture(scope="session")
+def decider(small_model: Model) -> Decider:
+    """A decider on the small model."""
+    return Decider(small_model, ModelRef("fineline", "1"))
