@@ -1,0 +1,126 @@
+"""The registry: versions, the champion and the way back, on SQLite and on an MLflow server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features.errors import BadInput, NoModel, RegistryUnavailable
+from models import registry
+from models.model import Model
+from models.settings import Settings
+from training.dataset import Dataset
+
+# MLflow's own code warns about what its dependencies deprecate.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(home=tmp_path_factory.mktemp("home"), tracking_uri="")
+
+
+def register(settings: Settings, model: Model, folder: Path) -> str:
+    (folder / "note.txt").write_text("kept beside the model")
+    return registry.register(
+        settings, model, params={"trees": 40}, metrics={"land.auc": 0.7}, files=folder,
+        description="a test", tags={"fineline.data": "abc"},
+    )  # fmt: skip
+
+
+def walk_through(settings: Settings, model: Model, data: Dataset, folder: Path) -> None:
+    """Register two versions, promote, roll back, load: the same against any store."""
+    with pytest.raises(NoModel, match="run `fineline train` first"):
+        registry.load(settings)
+    one, two = register(settings, model, folder), register(settings, model, folder)
+    with pytest.raises(NoModel):
+        registry.rollback(settings)
+    assert registry.promote(settings, one) is None
+    with pytest.raises(NoModel, match="replaced no other"):
+        registry.rollback(settings)
+    assert registry.promote(settings, two) == one
+    assert registry.champion_version(settings) == two
+    x = data.watched.x[:50]
+    for uri in (None, two, "champion", f"models:/fineline/{two}", "models:/fineline@champion"):
+        version, loaded = registry.load_model(settings, uri)
+        assert version == two
+        assert np.array_equal(loaded.chances(x)[0], model.chances(x)[0])
+    assert registry.rollback(settings) == (two, one)
+    assert registry.load(settings).ref.version == one
+    with pytest.raises(BadInput, match="no version '99'"):
+        registry.promote(settings, "99")
+    with pytest.raises(NoModel, match="'winner'"):
+        registry.load(settings, "winner")
+
+
+def test_versions_on_sqlite(
+    local: Settings, small_model: Model, agency_data: Dataset, tmp_path: Path
+) -> None:
+    walk_through(local, small_model, agency_data, tmp_path)
+
+
+@pytest.mark.parametrize("uri", ["sqlite:///{file}/x.db", "http://127.0.0.1:1"])
+def test_a_registry_that_does_not_answer_is_one_sentence(tmp_path: Path, uri: str) -> None:
+    file = tmp_path / "file"
+    file.write_text("not a folder")
+    broken = Settings(home=tmp_path / "home", tracking_uri=uri.format(file=file))
+    with pytest.raises(RegistryUnavailable, match="did not answer"):
+        registry.load(broken)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
+            "--workers", "1", "--backend-store-uri", f"sqlite:///{tmp_path}/server.db",
+            "--artifacts-destination", str(tmp_path / "files"),
+        ],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/health", process)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(240):
+        assert process.poll() is None, "mlflow server ended"
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise AssertionError("mlflow server did not start within two minutes")
+
+
+def test_versions_on_an_mlflow_server(
+    server: str, small_model: Model, agency_data: Dataset, tmp_path: Path
+) -> None:
+    files = tmp_path / "run"
+    files.mkdir()
+    walk_through(
+        Settings(home=tmp_path / "home", tracking_uri=server), small_model, agency_data, files
+    )
