@@ -55,7 +55,7 @@ def answer(id: str, answers: str, day: float, body: str = "Sounds good.", **more
 def write_mbox(path: Path, mails: Sequence[Mail | str]) -> Path:
     texts = [mail if isinstance(mail, str) else mail.text() for mail in mails]
     parts = [f"From x at y  Mon Jan  5 09:00:00 2026\n{text}\n" for text in texts]
-    path.write_text("".join(parts), encoding="utf-8")
+    path.write_bytes("".join(parts).encode("utf-8", "surrogatepass"))
     return path
 
 

@@ -276,6 +276,10 @@ def test_unusable_mails_are_counted_and_named(tmp_path: Path) -> None:
 
 
 HOSTILE = [
+    "From: bo\x00b@home.test\nTo: ann@agency.test\nIn-Reply-To: <m1>\n\nhi\n",
+    f"From: {'b' * 2000}@home.test\nIn-Reply-To: <m1>\n\nhi\n",
+    "From: bob@home.test\nMessage-ID: <\x07\ud83d>\nIn-Reply-To: <m1>\n\nhi\n",
+    f"From: ann@agency.test\nTo: bob@home.test\nMessage-ID: <{'m' * 2000}>\n\nhi\n",
     "From: bob@home.test\nContent-Type: multipart/mixed\n\nno boundary\n",
     "From: bob@home.test\nContent-Type: multipart/mixed; boundary=b\n\n--b\n--b\n--b--\n",
     "From: =?utf-8?q?=ff?= <bob@home.test>\nSubject: =?x-none?b?!!!?=\n\nhi\n",
@@ -292,6 +296,7 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE)
 def test_broken_mails_never_stop_the_reading(tmp_path: Path, text: str) -> None:
     table, summary = read(tmp_path, [sent("m1"), f"Date: Mon, 5 Jan 2026 10:00:00 +0000\n{text}"])
+    validate_events(table, "box")
     assert len(table) >= 1
     assert summary.mails == 2
 

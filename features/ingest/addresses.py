@@ -8,6 +8,8 @@ from email.header import decode_header, make_header
 from email.utils import getaddresses
 
 _PLAIN = re.compile(r"[^@\s<>,;:\"()]+@[^@\s<>,;:\"()]+")
+#: RFC 5321 section 4.5.3.1: 64 for the local part, 255 for the domain.
+_LONGEST = 320
 _AT = re.compile(r"(?<![\w@.])([^\s<>()\",;:@]+) at ((?:[\w-]+\.)+[\w-]+)", re.ASCII)
 #: Mailman 2 archives may hide addresses further: "m@rk @ending from gm@il@com (Mark)".
 _VEILED = re.compile(r"\s*(\S.*@.*?)\s*(?:\([^()]*\)\s*)?")
@@ -24,8 +26,10 @@ def person(address: str) -> str | None:
     text = " ".join(address.split()).lower()
     if "@" not in text:
         text = _AT.sub(r"\1@\2", text)
+    if len(text) > _LONGEST or not text.isprintable():
+        return None
     if not _PLAIN.fullmatch(text):
-        return text if "@" in text and " " in text and len(text) <= 320 else None
+        return text if "@" in text and " " in text else None
     local, domain = text.rsplit("@", 1)
     return f"{local.split('+', 1)[0] or local}@{domain.rstrip('.')}"
 
