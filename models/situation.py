@@ -70,15 +70,16 @@ def microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // _MICROSECOND
 
 
-def situations(requests: Sequence[Request], columns: int) -> Situations:
-    """Fold every request's history up to its moment; rows have `columns` catalog columns."""
+def situations(requests: Sequence[Request], width: int) -> Situations:
+    """Fold every request's history up to its moment; rows have `width` catalog columns."""
     at = np.array([microseconds(r.at) for r in requests], np.int64)
     h, local, known = _histories(requests, at)
     happened = as_it_happened(h)
     outcomes(h, happened, int(at.max(initial=0)))
     wanted = _wanted(requests, h)
     picks = np.zeros(len(requests), PICK)
-    _pick(happened.entries, happened.starts, wanted, picks)
+    columns = (h.campaign, h.actor, h.account, h.channel, h.relevance, h.personalized)
+    _pick(happened.entries, happened.starts, wanted, columns, picks)
     last_event = np.where(
         picks["last_entry"] >= 0, happened.entries["event"][picks["last_entry"]], -1
     ) if len(h) else np.full(len(requests), -1)  # fmt: skip
@@ -88,7 +89,7 @@ def situations(requests: Sequence[Request], columns: int) -> Situations:
     row = np.full(max(len(h), 1), -1, np.int32)
     asked = np.flatnonzero(last_event >= 0)
     row[last_event[asked]] = asked
-    last_row = np.full((len(requests), columns), np.nan, np.float32)
+    last_row = np.full((len(requests), width), np.nan, np.float32)
     fold_contacts(timeline.entries, timeline.starts, row, last_row)
     lag = np.full(len(requests), np.nan)
     lag[asked] = np.maximum(at[asked] - h.occurred[last_event[asked]], 0) / 86_400e6
@@ -131,34 +132,36 @@ def _wanted(requests: Sequence[Request], h: Histories) -> npt.NDArray[np.int64]:
 
 
 @jit
-def _pick(entries: Any, starts: Any, wanted: Any, picks: Any) -> None:
+def _pick(entries: Any, starts: Any, wanted: Any, columns: Any, picks: Any) -> None:
+    campaigns, actors, accounts, channels, relevance, personalized = columns
     for c in range(len(starts) - 1):
         p = picks[c]
         campaign = wanted[c]
         if campaign == -3:
             campaign = -1
             for i in range(starts[c], starts[c + 1]):
-                if entries[i].kind == TOUCH and entries[i].campaign >= 0:
-                    campaign = entries[i].campaign
+                k = entries[i].event
+                if entries[i].kind == TOUCH and campaigns[k] >= 0:
+                    campaign = campaigns[k]
         p.slot, p.actor, p.account, p.first_channel, p.last_entry = -1, -1, -1, -1, -1
         p.campaign = campaign
         p.relevance, p.personalized = np.nan, np.nan
         for i in range(starts[c], starts[c + 1]):
-            e = entries[i]
-            if e.kind != TOUCH or e.campaign != campaign:
+            k = entries[i].event
+            if entries[i].kind != TOUCH or campaigns[k] != campaign:
                 continue
-            p.slot = e.slot
+            p.slot = entries[i].slot
             p.last_entry = i
             if p.first_channel < 0:
-                p.first_channel = e.channel
-            if e.actor >= 0:
-                p.actor = e.actor
-            if e.account >= 0:
-                p.account = e.account
-            if not np.isnan(e.relevance):
-                p.relevance = e.relevance
-            if e.personalized >= 0:
-                p.personalized = e.personalized
+                p.first_channel = channels[k]
+            if actors[k] >= 0:
+                p.actor = actors[k]
+            if accounts[k] >= 0:
+                p.account = accounts[k]
+            if not np.isnan(relevance[k]):
+                p.relevance = relevance[k]
+            if not np.isnan(personalized[k]):
+                p.personalized = personalized[k]
 
 
 def _as_known(h: Histories, happened: Timeline, last_event: Any) -> Timeline:
