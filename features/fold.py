@@ -15,6 +15,7 @@ from features.state import (
     PERSON,
     THREAD,
     TOUCH,
+    add_faded,
     advance_by_response,
     advance_by_touch,
     advance_party_by_outcome,
@@ -23,6 +24,8 @@ from features.state import (
     clear_person,
     clear_thread,
     fade,
+    note_party_touch,
+    note_touch,
 )
 from features.timeline import APPLY, QUERY
 
@@ -89,6 +92,22 @@ def open_thread(threads: Any, n: int, slot: int, campaign: int) -> Any:
     return threads, n
 
 
+@inline
+def read(e: Any, thread: Any, person: Any, x: Any) -> Any:
+    """Write the row of a touch as of what is known; the moment it was read at."""
+    m = moment_of(e, thread, person)
+    fill_contact(x, thread, person, m)
+    return m
+
+
+@inline
+def apply_read(e: Any, thread: Any, person: Any, m: Any) -> None:
+    """`apply` a touch just read at the moment `m`, sparing the fades known from there."""
+    thread.decay_time = add_faded(thread.pressure, m.thread_fade, m.time)
+    person.decay_time = add_faded(person.pressure, m.person_fade, m.time)
+    note_touch(thread, person, e.occurred, e.channel, e.actor, e.personalized)
+
+
 @jit
 def fold_contacts(entries: Any, starts: Any, row: Any, out: Any) -> None:
     """Fold every contact; write the row (`row[event]`) of each touch as of the moment before it.
@@ -114,12 +133,16 @@ def fold_contacts(entries: Any, starts: Any, row: Any, out: Any) -> None:
                     threads, n = open_thread(threads, n, e.slot, e.campaign)
                 if e.flags & QUERY and e.kind == TOUCH:
                     thread = threads[e.slot] if e.slot >= 0 else blank[0]
-                    fill_contact(out[row[e.event]], thread, person, moment_of(e, thread, person))
+                    m = read(e, thread, person, out[row[e.event]])
                 j += 1
-            for k in range(i, j):
-                if entries[k].flags & APPLY:
-                    apply(entries[k], threads[entries[k].slot], person)
-            i = j
+            first = entries[i]
+            if j == i + 1 and first.kind == TOUCH and first.flags == QUERY | APPLY:
+                apply_read(first, threads[first.slot], person, m)
+                i = j
+            while i < j:
+                if entries[i].flags & APPLY:
+                    apply(entries[i], threads[entries[i].slot], person)
+                i += 1
 
 
 @jit
@@ -168,17 +191,30 @@ def fold_parties(order: Any, steps: Any, keys: Any, row: Any, number: Any, state
             if flags[order[j]] & QUERY:
                 x = out[row[e]]
                 a = actors[actor[e]]
-                _fill_actor(x[_ACTOR:], a, _party_moment(a, now))
+                ma = _party_moment(a, now)
+                _fill_actor(x[_ACTOR:], a, ma)
                 b = accounts[account[e]]
-                _fill_account(x[_ACCOUNT:], b, _party_moment(b, now))
+                mb = _party_moment(b, now)
+                _fill_account(x[_ACCOUNT:], b, mb)
                 c = organisation[0]
-                _fill_organisation(x[_ORGANISATION:], c, _party_moment(c, now))
+                mc = _party_moment(c, now)
+                _fill_organisation(x[_ORGANISATION:], c, mc)
                 if own[e] >= 0:
                     d = actors[own[e]]
                     _fill_contact_party(x[_CONTACT:], d, _party_moment(d, now))
             j += 1
-        for k in range(i, j):
-            s = order[k]
+        s = order[i]
+        if j == i + 1 and kind[s] == TOUCH and flags[s] == QUERY | APPLY:
+            # Alone at its moment and just read: the fades are known.
+            e = event[s]
+            opens = number[e] == 1
+            note_party_touch(actors[actor[e]], ma.fade, now, opens)
+            note_party_touch(accounts[account[e]], mb.fade, now, opens)
+            note_party_touch(organisation[0], mc.fade, now, opens)
+            i = j
+        while i < j:
+            s = order[i]
+            i += 1
             if not flags[s] & APPLY:
                 continue
             e = event[s]
@@ -191,7 +227,6 @@ def fold_parties(order: Any, steps: Any, keys: Any, row: Any, number: Any, state
                 advance_party_by_outcome(actors[actor[e]], now, kind[s])
                 advance_party_by_outcome(accounts[account[e]], now, kind[s])
                 advance_party_by_outcome(organisation[0], now, kind[s])
-        i = j
 
 
 @jit

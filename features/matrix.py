@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from features.catalog.columns import COLUMNS
+from features.compiled import jit
 from features.fold import fold_contacts
 from features.histories import Histories, Ints
 from features.outcomes import Outcomes, outcomes
+from features.parallel import cores, over_contacts
 from features.parties import Parties, fill_party_columns
-from features.timeline import QUERY, Timeline, as_it_happened, as_it_was_known, is_prompt
+from features.state import TOUCH
+from features.timeline import QUERY, as_it_happened, as_it_was_known, is_prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +47,27 @@ def build(h: Histories, until: int | None = None) -> FeatureMatrix:
         # What belongs to which thread, and who is credited, is itself only known as recorded.
         known = as_it_was_known(h)
         credits = outcomes(h, known, end)
-    row_event = _rows(known)
-    row = np.full(len(h), -1, np.int32)
-    row[row_event] = np.arange(len(row_event), dtype=np.int32)
+    row_event, row = _rows(known.entries, len(h))
     x = np.empty((len(row_event), len(COLUMNS)), np.float32)
+
+    def fold(first: int, last: int) -> None:
+        fold_contacts(known.entries, known.starts[first : last + 1], row, x)
+
     with ThreadPoolExecutor(1) as pool:
         parties = pool.submit(fill_party_columns, h, credits, row, x)
-        fold_contacts(known.entries, known.starts, row, x)
+        over_contacts(fold, known.starts, cores() - 1)
         return FeatureMatrix(x, row_event, o, parties.result())
 
 
-def _rows(t: Timeline) -> Ints:
-    """The touches in the order of their rows: by contact, then by the moment they are read."""
-    is_row = (t.entries["kind"] == 0) & ((t.entries["flags"] & QUERY) > 0)
-    result: Ints = t.entries["event"][is_row].astype(np.int64)
-    return result
+@jit
+def _rows(entries: Any, events: int) -> Any:
+    """The touches in the order of their rows, by contact and moment; and the row of each event."""
+    row = np.full(events, np.int32(-1))
+    event = np.empty(events, np.int64)
+    n = 0
+    for i in range(len(entries)):
+        if entries[i].kind == TOUCH and entries[i].flags & QUERY:
+            event[n] = entries[i].event
+            row[entries[i].event] = n
+            n += 1
+    return event[:n].copy(), row

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from features.compiled import inline, jit
 from features.histories import Histories, Ints
+from features.parallel import cores, over_contacts
 from features.state import ANNOY, COMPLAINT, LAND, NOT_NOW, NOTHING, OPT_OUT, TOUCH, meaning
 from features.timeline import APPLY, Timeline
 
@@ -146,5 +147,9 @@ def outcomes(h: Histories, timeline: Timeline, until: int) -> Outcomes:
         np.zeros(n, np.int8),
     )
     widest = int(np.diff(timeline.starts).max(initial=0)) + 1
-    _walk(timeline.entries, timeline.starts, until, out, widest)
+
+    def walk(first: int, last: int) -> None:
+        _walk(timeline.entries, timeline.starts[first : last + 1], until, out, widest)
+
+    over_contacts(walk, timeline.starts, cores())
     return Outcomes(*out)

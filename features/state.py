@@ -204,16 +204,6 @@ def fade(since: int, now: int) -> Any:
 
 
 @inline
-def bring_forward(sums: Any, since: int, now: int) -> None:
-    """Decay every sum in place from the moment `since` to `now`."""
-    if since == NEVER or now <= since:
-        return
-    left = fade(since, now)
-    for k in range(N_DECAYS):
-        sums[k] *= left[k]
-
-
-@inline
 def meaning(kind: int, sentiment: int) -> int:
     """LAND, ANNOY, NOT_NOW or NOTHING: what an event of this kind says about its thread."""
     if kind == REPLY:
@@ -236,9 +226,14 @@ def add_decayed(sums: Any, since: int, time: int) -> int:
         for k in range(N_DECAYS):
             sums[k] += left[k]
         return since
-    bring_forward(sums, since, time)
+    return add_faded(sums, fade(since, time), time)
+
+
+@inline
+def add_faded(sums: Any, left: Any, time: int) -> int:
+    """Add one unit of `time` to sums of which this much is `left` by then; `time`."""
     for k in range(N_DECAYS):
-        sums[k] += 1.0
+        sums[k] = sums[k] * left[k] + 1.0
     return time
 
 
@@ -276,6 +271,14 @@ def advance_by_touch(
     t: Any, p: Any, time: int, channel: int, actor: int, personalized: float
 ) -> None:
     """Advance a thread and its person by one outbound attempt at `time`."""
+    t.decay_time = add_decayed(t.pressure, t.decay_time, time)
+    p.decay_time = add_decayed(p.pressure, p.decay_time, time)
+    note_touch(t, p, time, channel, actor, personalized)
+
+
+@inline
+def note_touch(t: Any, p: Any, time: int, channel: int, actor: int, personalized: float) -> None:
+    """Remember everything of a touch but the pressure it makes."""
     note_gap(t, time)
     t.first_touch = time if t.touches == 0 else min(t.first_touch, time)
     p.threads += t.touches == 0
@@ -287,8 +290,6 @@ def advance_by_touch(
     note_actor(t, p, actor)
     t.last_touch = max(t.last_touch, time)
     t.personalized += personalized > 0
-    t.decay_time = add_decayed(t.pressure, t.decay_time, time)
-    p.decay_time = add_decayed(p.pressure, p.decay_time, time)
     p.touches += 1
     p.last_touch = max(p.last_touch, time)
 
@@ -362,7 +363,13 @@ def advance_by_response(t: Any, p: Any, time: int, local: int, kind: int, sentim
 @inline
 def advance_party_by_touch(a: Any, time: int, opens_thread: bool) -> None:
     """Advance a party by one attempt it made; `opens_thread` if it is a thread's first."""
-    a.decay_time = add_decayed(a.volume, a.decay_time, time)
+    note_party_touch(a, fade(a.decay_time, time), time, opens_thread)
+
+
+@inline
+def note_party_touch(a: Any, left: Any, time: int, opens_thread: bool) -> None:
+    """The same, knowing how much is `left` of the party's volume by `time`, its latest moment."""
+    a.decay_time = add_faded(a.volume, left, time)
     a.last_touch = max(a.last_touch, time)
     a.touches += 1
     a.threads += opens_thread

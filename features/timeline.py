@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from features.compiled import jit
 from features.histories import Histories, Ints
+from features.parallel import cores, over_contacts
 
 #: What happens at an entry of a timeline: a row is read, the event becomes known, or both.
 QUERY, APPLY = 1, 2
@@ -24,7 +25,6 @@ ENTRY = np.dtype(
         ("event", "i4"),
         ("campaign", "i4"),
         ("actor", "i4"),
-        ("account", "i4"),
         ("slot", "i4"),
         ("relevance", "f4"),
         ("kind", "i1"),
@@ -33,7 +33,7 @@ ENTRY = np.dtype(
         ("personalized", "i1"),
         ("flags", "i1"),
         ("zone_known", "i1"),
-        ("pad", "i1", (2,)),
+        ("pad", "i1", (6,)),
     ]
 )
 
@@ -69,25 +69,28 @@ def time_order(times: Ints) -> Ints:
 @jit
 def _fill(
     entries: Any, source: Any, when: Any, flags: Any, contact: Any, campaign: Any, actor: Any,
-    account: Any, kind: Any, channel: Any, sentiment: Any, occurred: Any, local: Any,
-    relevance: Any, personalized: Any, zone_known: Any, order: Any, starts: Any,
+    kind: Any, channel: Any, sentiment: Any, occurred: Any, local: Any,
+    relevance: Any, personalized: Any, zone_known: Any, order: Any, starts: Any, first: int,
+    last: int,
 ) -> bool:  # fmt: skip
-    """Put each event in its place; True if two of one contact share a moment."""
-    place = starts[:-1].copy()
+    """Put each event of contacts `first` to `last` in its place; True if two share a moment."""
+    place = starts[first:last].copy()
     ties = False
     for j in order:
         i = source[j]
-        p = place[contact[i]]
-        ties |= p > starts[contact[i]] and entries[p - 1].when == when[j]
+        c = contact[i]
+        if c < first or c >= last:
+            continue
+        p = place[c - first]
+        place[c - first] += 1
+        ties |= p > starts[c] and entries[p - 1].when == when[j]
         e = entries[p]
-        place[contact[i]] += 1
         e.when = when[j]
         e.occurred = occurred[i]
         e.local = local[i]
         e.event = i
         e.campaign = campaign[i]
         e.actor = actor[i]
-        e.account = account[i]
         e.slot = -1
         e.relevance = relevance[i]
         e.kind = kind[i]
@@ -113,12 +116,16 @@ def build(h: Histories, source: Ints, when: Ints, flags: Any) -> Timeline:
     """Pack the events `source` (indices into `h`, repeats allowed) at the moments `when`."""
     starts = _count(h.contact, source, len(h.names["contact_id"]))
     entries = np.empty(len(source), ENTRY)
-    ties = _fill(
-        entries, source, when, flags, h.contact, h.campaign, h.actor, h.account, h.kind,
-        h.channel, h.sentiment, h.occurred, h.local, h.relevance, h.personalized, h.zone_known,
-        time_order(when), starts,
-    )  # fmt: skip
-    if ties:
+    order = time_order(when)
+
+    def fill(first: int, last: int) -> object:
+        return _fill(
+            entries, source, when, flags, h.contact, h.campaign, h.actor, h.kind, h.channel,
+            h.sentiment, h.occurred, h.local, h.relevance, h.personalized, h.zone_known, order,
+            starts, first, last,
+        )  # fmt: skip
+
+    if any(over_contacts(fill, starts, cores())):
         _settle(entries, h)
     return Timeline(entries, starts)
 
