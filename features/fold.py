@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from features.catalog.columns import CONTACT_COLUMNS, PARTY_COLUMNS, compose
+from features.catalog.columns import COLUMNS, CONTACT_COLUMNS, PARTY_COLUMNS, compose
 from features.catalog.registry import Moment, PartyMoment
 from features.compiled import inline, jit
+from features.prefetch import AHEAD, prefetch
 from features.state import (
     DAY,
     PARTY,
@@ -39,6 +40,7 @@ PARTY_OFFSETS = tuple(
     len(CONTACT_COLUMNS) + sum(len(c) for c in PARTY_COLUMNS[:i]) for i in range(len(PARTY_COLUMNS))
 )
 _ACTOR, _ACCOUNT, _CONTACT, _ORGANISATION = PARTY_OFFSETS
+_FIRST_BYTE, _LAST_BYTE = 4 * len(CONTACT_COLUMNS), 4 * len(COLUMNS)
 
 
 @inline
@@ -128,6 +130,7 @@ def fold_contacts(entries: Any, starts: Any, row: Any, out: Any) -> None:
         while i < starts[c + 1]:
             j = i
             while j < starts[c + 1] and entries[j].when == entries[i].when:
+                prefetch(row, entries[min(j + AHEAD, len(entries) - 1)].event, 0)
                 e = entries[j]
                 if e.slot >= n:
                     threads, n = open_thread(threads, n, e.slot, e.campaign)
@@ -187,6 +190,10 @@ def fold_parties(order: Any, steps: Any, keys: Any, row: Any, number: Any, state
         now = when[order[i]]
         j = i
         while j < len(order) and when[order[j]] == now:
+            if j + AHEAD < len(order):
+                later = row[event[order[j + AHEAD]]]
+                for line in range(_FIRST_BYTE, _LAST_BYTE, 64):
+                    prefetch(out, later, line)
             e = event[order[j]]
             if flags[order[j]] & QUERY:
                 x = out[row[e]]

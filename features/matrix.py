@@ -14,10 +14,13 @@ from features.compiled import jit
 from features.fold import fold_contacts
 from features.histories import Histories, Ints
 from features.outcomes import Outcomes, outcomes
-from features.parallel import cores, over_contacts
+from features.parallel import cores, ranges
 from features.parties import Parties, fill_party_columns
 from features.state import TOUCH
 from features.timeline import QUERY, as_it_happened, as_it_was_known, is_prompt
+
+#: Ranges of contacts to fold: enough that the core that is done with the parties finds more.
+_PARTS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class FeatureMatrix:
 
 
 def build(h: Histories, until: int | None = None) -> FeatureMatrix:
-    """Fold all histories into a row per touch; contacts on one thread, parties on another.
+    """Fold all histories into a row per touch; contacts and parties at once, on all cores.
 
     `until` (microseconds) is the last moment the data speak of; by default the last recording.
     """
@@ -53,9 +56,11 @@ def build(h: Histories, until: int | None = None) -> FeatureMatrix:
     def fold(first: int, last: int) -> None:
         fold_contacts(known.entries, known.starts[first : last + 1], row, x)
 
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         parties = pool.submit(fill_party_columns, h, credits, row, x)
-        over_contacts(fold, known.starts, cores() - 1)
+        folds = [pool.submit(fold, *r) for r in ranges(known.starts, _PARTS)]
+        for f in folds:
+            f.result()
         return FeatureMatrix(x, row_event, o, parties.result())
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from features.compiled import inline, jit
 from features.histories import Histories, Ints
 from features.parallel import cores, over_contacts
+from features.prefetch import AHEAD, prefetch
 from features.state import ANNOY, COMPLAINT, LAND, NOT_NOW, NOTHING, OPT_OUT, TOUCH, meaning
 from features.timeline import APPLY, Timeline
 
@@ -64,6 +65,14 @@ def slot_of(entry: Any, campaigns: Any, n: int, last_touched: int) -> Any:
 
 
 @inline
+def _ask_for(out: Any, touch: int) -> None:
+    prefetch(out[0], touch, 0)
+    prefetch(out[1], touch, 0)
+    prefetch(out[2], touch, 0)
+    prefetch(out[3], touch, 0)
+
+
+@inline
 def _leave(out: Any, touch: int, time: int, why: int) -> None:
     if touch >= 0 and out[1][touch] == OPEN_END and out[0][touch] == 0:
         out[0][touch] = max(time, 1)
@@ -94,6 +103,7 @@ def _walk(entries: Any, starts: Any, until: int, out: Any, widest: int) -> None:
         recent = -1
         stopped = False
         for i in range(starts[c], starts[c + 1]):
+            _ask_for(out, entries[min(i + AHEAD, len(entries) - 1)].event)
             e = entries[i]
             if not e.flags & APPLY:
                 e.slot = find_thread(campaigns, n, e.campaign)

@@ -226,7 +226,8 @@ def add_decayed(sums: Any, since: int, time: int) -> int:
         for k in range(N_DECAYS):
             sums[k] += left[k]
         return since
-    return add_faded(sums, fade(since, time), time)
+    add_faded(sums, fade(since, time), time)
+    return time
 
 
 @inline

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from features.compiled import jit
 from features.histories import Histories, Ints
 from features.parallel import cores, over_contacts
+from features.prefetch import AHEAD, prefetch
 
 #: What happens at an entry of a timeline: a row is read, the event becomes known, or both.
 QUERY, APPLY = 1, 2
@@ -76,7 +77,12 @@ def _fill(
     """Put each event of contacts `first` to `last` in its place; True if two share a moment."""
     place = starts[first:last].copy()
     ties = False
-    for j in order:
+    for k in range(len(order)):
+        if k + AHEAD < len(order):
+            c = contact[source[order[k + AHEAD]]]
+            if first <= c < last:
+                prefetch(entries, place[c - first], 0)
+        j = order[k]
         i = source[j]
         c = contact[i]
         if c < first or c >= last:
