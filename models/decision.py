@@ -27,8 +27,9 @@ class Request:
     """One thread at one moment.
 
     `history` holds validated events of this contact (`features.events.schema.EVENTS`), of all
-    campaigns and actors; those recorded after `at` are ignored. `channels` are the channels the
-    caller can use; None means those seen in the history, else e-mail.
+    campaigns and actors; those recorded after `at` are ignored. `campaign_id` None means the thread
+    with a campaign that was touched last, else the one without; "" the one without. `channels` are
+    those the caller can use; None means the one the thread began on, else e-mail.
     """
 
     contact_id: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +20,15 @@ LEVELS: tuple[tuple[EvidenceLevel, int], ...] = (("strong", 1000), ("fair", 200)
 _POSITION = {c.name: i for i, c in enumerate(COLUMNS)}
 _TOUCHES = _POSITION["thread_touches"]
 _GAP = _POSITION["thread_days_since_touch"]
-_CHANNEL = [_POSITION[f"channel_{c}"] for c in CHANNELS[:4]]
+#: Positions of the columns that say which channel a touch is made on.
+CHANNEL_COLUMNS = [_POSITION[f"channel_{c}"] for c in CHANNELS[:4]]
 
 Rows = npt.NDArray[np.float32]
 
 
 def situation(x: Rows) -> npt.NDArray[np.int64]:
     """The situation of every row, as one code."""
-    is_channel = x[:, _CHANNEL] > 0.5
+    is_channel = x[:, CHANNEL_COLUMNS] > 0.5
     channel = np.where(is_channel.any(axis=1), is_channel.argmax(axis=1), len(CHANNELS) - 1)
     number = np.searchsorted(TOUCH_NUMBERS, x[:, _TOUCHES] + 1, side="right") - 1
     gap = np.where(x[:, _TOUCHES] > 0, np.searchsorted(GAPS, x[:, _GAP], side="right"), 0)
@@ -64,8 +64,3 @@ def grade(seen: int, **learned: bool) -> Evidence:
         text += f"; {' and '.join(missing)} from base rates: no case in the data"
         level = "weak" if len(missing) < len(learned) and level != "none" else "none"
     return Evidence(level, f"{text}.")
-
-
-def as_dict(table: EvidenceTable) -> dict[str, Any]:
-    """JSON form."""
-    return {"counts": table.counts.tolist()}

@@ -24,8 +24,8 @@ _ROLLED = np.array([0, 2, 4, 7, 11, 14, 16, 17])
 #: Days between the touches of a cadence.
 GAPS = np.array([2, 3, 5, 7, 10, 14, 21], float)
 MOST_TOUCHES = 6
-#: What is left of a worth after a day of waiting for it: half in about eleven months.
-DAILY_DISCOUNT = 0.998
+#: What is left of a worth after a day of waiting for it: half in ten weeks.
+DAILY_DISCOUNT = 0.99
 _LONGEST = 90.0
 
 

@@ -128,7 +128,8 @@ def _histories(requests: Sequence[Request], at: Ints) -> tuple[Histories, Ints, 
 def _wanted(requests: Sequence[Request], h: Histories) -> npt.NDArray[np.int64]:
     """The campaign code asked for: -1 the thread without one, -2 unseen, -3 whichever is latest."""
     code = {name: i for i, name in enumerate(h.names["campaign_id"].to_pylist())}
-    return np.array([code.get(r.campaign_id, -2) if r.campaign_id else -3 for r in requests])
+    code |= {None: -3, "": -1}
+    return np.array([code.get(r.campaign_id, -2) for r in requests])
 
 
 @jit

@@ -89,9 +89,9 @@ def evaluate(
     Example:
       fineline evaluate --events data/events.parquet --from 2026-06-01T00:00:00Z --json
     """
+    from features.events.files import write_table
     from models import registry
     from training.evaluate import evaluate as judged
-    from features.events.files import write_table
 
     moment = None if start is None else _moment(start, "--from")
     table, people = _read(events, contacts)

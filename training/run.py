@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -22,7 +22,7 @@ from models.model import Model
 from models.settings import Settings
 from training import gate, plots
 from training.dataset import Dataset, known_before, prepare
-from training.evaluate import Report, evaluate
+from training.evaluate import Report, evaluate, rates_of
 from training.fit import MEMBERS, SEED, TREES
 from training.gate import Verdict
 from training.train import fit_model, later_slopes
@@ -71,10 +71,13 @@ def train(
     judged = fit_model(
         early if len(early.watched) else data, encoding, {}, progress, JUDGED_MEMBERS, _ONES
     )
-    report = evaluate(judged, known, contacts, split)
+    rates = rates_of(early, np.ones(len(early.watched), bool))
+    report = evaluate(judged, known, contacts, split, rates)
     later = data.watched.take((data.watched.time * DAY >= split) & ~data.closed)
     progress("the model of all touches")
-    card = _card(data, known, now, cutoff, report)
+    card = _card(data, known, now, cutoff, report) | {
+        "rates": rates_of(data, np.ones(len(data.watched), bool))
+    }
     model = fit_model(data, encoding, card, progress, MEMBERS, later_slopes(judged, later))
     progress("the gate")
     champion = _champion(settings)
@@ -163,7 +166,7 @@ def _register(
     with tempfile.TemporaryDirectory() as folder:
         files = Path(folder)
         plots.save_all(files / "plots", model, data, report)
-        (files / "verdict.json").write_text(json.dumps(asdict(verdict), indent=1))
+        (files / "verdict.json").write_text(json.dumps(verdict.as_dict(), indent=1))
         (files / "metrics.json").write_text(json.dumps(report.metrics, indent=1))
         (files / "verdict.md").write_text(verdict.page())
         lock = Path(__file__).parent.parent / "requirements.lock"

@@ -1,0 +1,69 @@
+"""The API, built by a function."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from models import registry
+from models.decide import Decider
+from models.settings import load_settings
+from serving import problems
+from serving.champion import Champion
+from serving.middleware import Surroundings
+from serving.routes import router
+from serving.schemas import ScoreIn, ScoresIn
+from serving.settings import ServiceSettings
+from serving.telemetry import Telemetry
+
+TITLE = "fineline"
+ABOUT = "Tells a recruiter whether one more follow-up will land or annoy."
+
+
+def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = None) -> FastAPI:
+    """The app; `load` makes the decider that answers, by default the registry's champion."""
+    champion = Champion(load or (lambda: registry.load(settings)))
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
+        await run_in_threadpool(champion.look)
+        yield
+
+    app = FastAPI(
+        title=TITLE, description=ABOUT, version=version("fineline"), lifespan=lifespan,
+        docs_url=None, redoc_url=None,
+    )  # fmt: skip
+    app.state.settings, app.state.champion = settings, champion
+    app.state.telemetry = Telemetry()
+    app.include_router(router)
+    problems.install(app)
+    app.add_middleware(Surroundings, telemetry=app.state.telemetry)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def from_environment() -> FastAPI:
+    """The app as server processes build it."""
+    return create_app(load_settings(ServiceSettings))
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The document, with the schemas of bodies that the routes read themselves."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        _, bodies = models_json_schema(
+            [(ScoreIn, "validation"), (ScoresIn, "validation")],
+            ref_template="#/components/schemas/{model}",
+        )
+        document.setdefault("components", {}).setdefault("schemas", {}).update(bodies["$defs"])
+        app.openapi_schema = document
+    return app.openapi_schema

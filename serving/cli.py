@@ -1,0 +1,108 @@
+"""`fineline`: the root of the command line.
+
+Commands declare themselves in the entry-point group `fineline.commands`; one is imported only when
+it is called or its help is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import EntryPoint, entry_points, version
+
+import click
+
+from features.errors import FinelineError
+
+GROUP = "fineline.commands"
+#: What `fineline --help` says of each command, so that it need not import them all.
+SHORT_HELP = {
+    "simulate": "Write a year of a synthetic agency with known truth.",
+    "ingest": "Turn mailboxes, message networks and CRM exports into events.",
+    "train": "Train, judge and register a model; make it champion if it passes.",
+    "evaluate": "Judge a registered model on touches.",
+    "score": "Decide about every open thread at a moment.",
+    "promote": "Make a version the champion.",
+    "rollback": "Make the champion's predecessor champion again.",
+    "serve": "Serve the API.",
+    "yardstick": "Train and judge on the real histories; write a report.",
+    "demo": "Simulate an agency, train on it, and serve: what `make run` does.",
+}
+_INTERNAL_ERROR = 70
+_INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """A group whose commands come from entry points."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Names in the order of `SHORT_HELP`, then any others."""
+        known = {e.name for e in entry_points(group=GROUP)}
+        return [n for n in SHORT_HELP if n in known] + sorted(known - set(SHORT_HELP))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the command called `cmd_name`."""
+        found = [e for e in entry_points(group=GROUP) if e.name == cmd_name]
+        return _load(found[0]) if found else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(n, SHORT_HELP.get(n, "")) for n in self.list_commands(ctx)])
+
+
+def _load(entry: EntryPoint) -> click.Command:
+    command: click.Command = entry.load()
+    return command
+
+
+@click.group(cls=Commands)
+@click.version_option(version("fineline"), prog_name="fineline")
+@click.option("--debug", is_flag=True, help="Show the trace of an unexpected error.")
+def root(debug: bool) -> None:
+    """Tells a recruiter whether one more follow-up will land or annoy.
+
+    \b
+    Example:
+      fineline train --events data/events.parquet
+    """
+    # LightGBM's and numba's threads wait quietly instead of burning a core they have no work for.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if debug:
+        os.environ["FINELINE_DEBUG"] = "1"
+
+
+def main() -> None:
+    """Run the command line; every failure is one sentence and an exit status."""
+    try:
+        root.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        _leave("Stopped.", _INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as ended:
+        sys.exit(ended.exit_code)
+    except FinelineError as error:
+        _leave(f"Error: {error}", 1)
+    except KeyboardInterrupt:
+        _leave("Stopped.", _INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("FINELINE_DEBUG"):
+            raise
+        text = (
+            f"Unexpected {type(error).__name__}: {error}; run `fineline --debug ...` for a trace."
+        )
+        _leave(text, _INTERNAL_ERROR)
+
+
+def _leave(text: str, status: int) -> None:
+    click.echo(text, err=True)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

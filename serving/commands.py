@@ -1,0 +1,192 @@
+"""Commands of those who run the service: serve, score, demo."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from features.errors import BadInput, BadSetting
+
+if TYPE_CHECKING:
+    from serving.settings import ServiceSettings
+
+_file = click.Path(path_type=Path)
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; default 127.0.0.1.")
+@click.option("--port", type=int, help="Port to listen on; default 8000.")
+@click.option("--workers", type=int, help="Server processes; default 1.")
+@click.option("--tracking-uri", help="MLflow server or database; default: local SQLite.")
+def serve(
+    host: str | None, port: int | None, workers: int | None, tracking_uri: str | None
+) -> None:
+    """Serve the API until Ctrl-C.
+
+    \b
+    Example:
+      fineline serve --port 8000
+    """
+    from models.settings import load_settings
+    from serving.settings import ServiceSettings
+
+    settings = load_settings(
+        ServiceSettings, host=host, port=port, workers=workers, tracking_uri=tracking_uri
+    )
+    _run(settings)
+
+
+def _run(settings: ServiceSettings) -> None:
+    """Run uvicorn; its processes read the settings from the environment."""
+    import os
+
+    import uvicorn
+
+    _require_free(settings.host, settings.port)
+    os.environ["FINELINE_HOME"] = str(settings.home)
+    if settings.tracking_uri:
+        os.environ["MLFLOW_TRACKING_URI"] = settings.tracking_uri
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # Ctrl-C is how a server is meant to end: uvicorn shuts down, then hands the signal on.
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.run(
+            "serving.app:from_environment",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers if settings.workers > 1 else None,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=10,
+        )
+
+
+def _require_free(host: str, port: int) -> None:
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise BadSetting(
+                f"cannot listen on {host}:{port} ({reason}); choose another with --port"
+            ) from None
+
+
+@click.command()
+@click.option("--events", type=_file, required=True, help="Events: Parquet, CSV or JSONL.")
+@click.option("--contacts", type=_file, help="Contacts, in the same formats.")
+@click.option("--at", "moment", required=True, help="The moment asked about (RFC 3339).")
+@click.option("--model", "uri", help="Version, alias or models:/ URI; default: the champion.")
+@click.option("--out", type=_file, required=True, help="File to write: Parquet, CSV or JSONL.")
+@click.option("--tracking-uri", help="MLflow server or database; default: local SQLite.")
+def score(
+    events: Path,
+    contacts: Path | None,
+    moment: str,
+    uri: str | None,
+    out: Path,
+    tracking_uri: str | None,
+) -> None:
+    """Decide about every open thread at a moment, and write one row for each.
+
+    \b
+    Example:
+      fineline score --events data/events.parquet --at 2026-06-01T09:00:00Z --out scores.parquet
+    """
+    from tqdm import tqdm
+
+    from features.events.contacts import read_contacts
+    from features.events.files import read_events, write_table
+    from features.events.formats import file_format
+    from models import registry
+    from models.settings import Settings, load_settings
+    from serving.answers import to_table
+    from serving.batch import chunks, open_threads
+
+    at = _moment(moment)
+    file_format(out)
+    decider = registry.load(load_settings(Settings, tracking_uri=tracking_uri), uri)
+    table = read_events(events)
+    people = None if contacts is None else read_contacts(contacts)
+    decisions = []
+    with tqdm(unit=" threads", disable=None) as bar:
+        for chunk in chunks(open_threads(table, people, at)):
+            decisions += decider.decide(chunk)
+            bar.update(len(chunk))
+    write_table(to_table(decisions), out)
+    hints = [d.hint for d in decisions]
+    counted = ", ".join(f"{hints.count(h):,} {h}" for h in ("nudge", "wait", "stop"))
+    click.echo(f"Wrote {len(decisions):,} open threads to {out}: {counted}.")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(
+            f"{text!r} is not a time such as 2026-06-01T00:00:00Z", field="--at"
+        ) from None
+    if moment.tzinfo is None:
+        raise BadInput(f"{text!r} has no offset; write {text}Z for UTC", field="--at")
+    return moment
+
+
+@click.command()
+@click.option("--contacts", default=4000, show_default=True, help="People of the agency.")
+def demo(contacts: int) -> None:
+    """Simulate an agency, train on it, and serve: what `make run` does.
+
+    \b
+    Example:
+      fineline demo
+    """
+    from features.errors import NoModel
+    from models import registry
+    from models.settings import load_settings
+    from serving.settings import ServiceSettings
+
+    settings = load_settings(ServiceSettings)
+    try:
+        champion = registry.champion_version(settings)
+    except NoModel:
+        champion = None
+    if champion is None:
+        agency = settings.home / "agency"
+        _command("simulate", "--world", _WORLD, "--contacts", str(contacts), "--seed", "1",
+                 "--out", str(agency))  # fmt: skip
+        _command("train", "--events", str(agency / "events.parquet"),
+                 "--contacts", str(agency / "contacts.parquet"))  # fmt: skip
+    _say_what_to_do(settings)
+    _run(settings)
+
+
+#: A warm agency: on a cold one most answers are "stop".
+_WORLD = "fatigue"
+
+
+def _command(*words: str) -> None:
+    """Run another command of ours as its own process; leave with its status if it fails."""
+    click.echo(f"$ fineline {' '.join(words)}")
+    status = subprocess.run([sys.executable, "-m", "serving.cli", *words], check=False).returncode
+    if status:
+        sys.exit(status)
+
+
+def _say_what_to_do(settings: ServiceSettings) -> None:
+    address = f"http://{settings.host}:{settings.port}"
+    click.echo(
+        f"\nfineline answers on {address} in a moment (Ctrl-C stops it).\n"
+        f"  open  {address}/docs\n"
+        "  type  curl -s -H 'content-type: application/json' -d @docs/examples/score.json "
+        f"{address}/v1/score | python3 -m json.tool\n"
+    )

@@ -1,0 +1,214 @@
+"""Bodies to requests: JSON, then the envelope, then the events, each refusal naming its field."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from features.events.contacts import contact_row
+from features.events.rows import events_from_items
+from features.events.schema import CHANNELS
+from models.decision import Request, Utility
+from serving.problems import FieldError, Problem, invalid
+
+_FIELDS = {"contact", "history", "at", "campaign_id", "channels", "utility"}
+_CONTACT = {"contact_id", "timezone", "country", "attributes"}
+_WORTH = ("land", "annoy", "touch")
+_LONGEST_ID = 1000
+#: The first and the last moment that can be asked about.
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Envelope:
+    """A checked item, but for its events."""
+
+    contact_id: str
+    history: Sequence[Mapping[str, object]]
+    at: datetime
+    campaign_id: str | None
+    timezone: str | None
+    country: str | None
+    attributes: Mapping[str, Any]
+    channels: tuple[str, ...] | None
+    utility: Utility
+
+    def request(self, history: pa.Table) -> Request:
+        """The request, with its validated events."""
+        return Request(
+            self.contact_id, self.at, history, self.campaign_id, self.timezone, self.country,
+            self.attributes, self.channels, self.utility,
+        )  # fmt: skip
+
+
+def load_json(body: bytes) -> Any:
+    """Parse a body; 400 with a sentence if it is not JSON."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, f"The body is not JSON: {error}.") from None
+
+
+def requests_of(
+    items: Sequence[object], now: datetime, longest: int
+) -> list[Request | list[FieldError]]:
+    """Every item as a request, or what is wrong with it; all events are checked together."""
+    checked = [envelope(item, now, longest) for item in items]
+    good = [e for e in checked if isinstance(e, Envelope)]
+    tables = iter(
+        events_from_items(
+            [e.history for e in good], [e.contact_id for e in good], fill_event_ids=True
+        )
+    )
+    found: list[Request | list[FieldError]] = []
+    for one in checked:
+        if not isinstance(one, Envelope):
+            found.append(one)
+            continue
+        table, problems = next(tables)
+        errors = [FieldError(_event_field(p.row, p.field), p.message) for p in problems]
+        found.append(errors or one.request(table))
+    return found
+
+
+def _event_field(row: int, field: str | None) -> str:
+    place = f"history[{row - 1}]"
+    return f"{place}.{field}" if field else place
+
+
+def one_request(item: object, now: datetime, longest: int) -> Request:
+    """One item as a request; 422 naming the fields otherwise."""
+    found = requests_of([item], now, longest)[0]
+    if isinstance(found, list):
+        raise invalid(found)
+    return found
+
+
+def envelope(item: object, now: datetime, longest: int) -> Envelope | list[FieldError]:
+    """Check everything of an item but its events."""
+    if not isinstance(item, dict):
+        return [FieldError("", "must be a JSON object with contact and history")]
+    errors: list[FieldError] = []
+    errors += [
+        FieldError(str(name)[:100], f"is not a field; there are {', '.join(sorted(_FIELDS))}")
+        for name in item
+        if name not in _FIELDS
+    ]
+    contact, attributes = _contact(item.get("contact"), errors)
+    history = item.get("history")
+    if not isinstance(history, list):
+        errors.append(FieldError("history", "must be a list of events; an empty one is fine"))
+        history = []
+    if len(history) > longest:
+        errors.append(
+            FieldError("history", f"has {len(history):,} events; at most {longest:,} are taken")
+        )
+    at = _moment(item.get("at"), now, errors)
+    campaign = _optional_text(item.get("campaign_id"), "campaign_id", errors)
+    channels = _channels(item.get("channels"), errors)
+    utility = _utility(item.get("utility"), errors)
+    if errors:
+        return errors
+    return Envelope(
+        contact["contact_id"], history, at, campaign, contact.get("timezone"),
+        contact.get("country"), attributes, channels, utility,
+    )  # fmt: skip
+
+
+def _contact(value: object, errors: list[FieldError]) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    if not isinstance(value, dict):
+        errors.append(FieldError("contact", "must be an object with contact_id"))
+        return {}, {}
+    errors += [
+        FieldError(f"contact.{str(name)[:100]}", "is not a field; put it into contact.attributes")
+        for name in value
+        if name not in _CONTACT
+    ]
+    attributes = value.get("attributes")
+    if attributes is not None and not isinstance(attributes, dict):
+        errors.append(FieldError("contact.attributes", "must be an object"))
+        attributes = None
+    row, problems = contact_row(
+        value.get("contact_id"), value.get("timezone"), value.get("country"), attributes
+    )
+    errors += [FieldError(f"contact.{p.field}", p.message) for p in problems]
+    given = attributes or {}
+    return row, {k: row[k] for k in row if k in given}
+
+
+def _moment(value: object, now: datetime, errors: list[FieldError]) -> datetime:
+    if value is None:
+        return now
+    example = "write RFC 3339 with an offset, such as 2026-11-23T09:30:00Z"
+    if not isinstance(value, str):
+        errors.append(FieldError("at", f"must be a text; {example}"))
+        return now
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        errors.append(FieldError("at", f"{value[:60]!r} is not a time; {example}"))
+        return now
+    if moment.tzinfo is None or len(value) < 20:
+        errors.append(FieldError("at", f"{value[:60]!r} has no offset or no time; {example}"))
+        return now
+    try:
+        inside = _FIRST <= moment < _LAST
+    except OverflowError:
+        inside = False
+    if not inside:
+        errors.append(FieldError("at", f"{value[:60]!r} is not within the years 1970 to 2199"))
+        return now
+    return moment.astimezone(UTC)
+
+
+def _optional_text(value: object, name: str, errors: list[FieldError]) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        errors.append(FieldError(name, "must be a text"))
+        return None
+    if len(value) > _LONGEST_ID:
+        message = f"is {len(value):,} characters long; at most {_LONGEST_ID:,}"
+        errors.append(FieldError(name, message))
+        return None
+    return value
+
+
+def _channels(value: object, errors: list[FieldError]) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    known = ", ".join(CHANNELS)
+    if not isinstance(value, list) or not value:
+        errors.append(FieldError("channels", f"must be a list of one or more of {known}"))
+        return None
+    wrong = [c for c in value if not (isinstance(c, str) and c in CHANNELS)]
+    if wrong:
+        errors.append(FieldError("channels", f"{wrong[0]!r:.60} is not one of {known}"))
+        return None
+    return tuple(dict.fromkeys(value))
+
+
+def _utility(value: object, errors: list[FieldError]) -> Utility:
+    if value is None:
+        return Utility()
+    if not isinstance(value, dict):
+        errors.append(FieldError("utility", "must be an object with land, annoy and touch"))
+        return Utility()
+    worth: dict[str, float] = {}
+    for name, number in value.items():
+        field = f"utility.{str(name)[:100]}"
+        if name not in _WORTH:
+            errors.append(FieldError(field, f"is not a field; there are {', '.join(_WORTH)}"))
+        elif isinstance(number, bool) or not isinstance(number, int | float):
+            errors.append(FieldError(field, "must be a number"))
+        elif not (math.isfinite(number) and 0 <= number <= 1e9):
+            errors.append(FieldError(field, "must be between 0 and 1e9"))
+        else:
+            worth[name] = float(number)
+    return Utility(**worth)

@@ -1,0 +1,96 @@
+"""Errors as the outside sees them: RFC 9457 problem details, never a stack trace."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+
+from features.errors import FinelineError, IncompatibleModel, NoModel, RegistryUnavailable
+
+MEDIA_TYPE = "application/problem+json"
+_log = logging.getLogger("fineline.api")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One field that was refused, such as `history[3].occurred_at`, and why."""
+
+    field: str
+    message: str
+
+
+class Problem(Exception):
+    """A refusal: HTTP status, one sentence, and the fields it is about."""
+
+    def __init__(self, status: int, detail: str, errors: Sequence[FieldError] = ()) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.errors = status, detail, tuple(errors)
+
+    def body(self, instance: str | None = None) -> dict[str, Any]:
+        """The members of the problem document."""
+        found: dict[str, Any] = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if instance is not None:
+            found["instance"] = instance
+        if self.errors:
+            found["errors"] = [{"field": e.field, "message": e.message} for e in self.errors]
+        return found
+
+
+def invalid(errors: Sequence[FieldError]) -> Problem:
+    """422 naming the first field, and how many more there are."""
+    first, more = errors[0], len(errors) - 1
+    detail = f"{first.field}: {first.message}" if first.field else first.message
+    if more:
+        detail += f" (and {more} more)"
+    return Problem(422, detail, errors[:100])
+
+
+def respond(problem: Problem, request: Request) -> Response:
+    """The problem as an HTTP answer."""
+    body = orjson.dumps(problem.body(request.url.path))
+    headers = {"retry-after": "5"} if problem.status == 503 else {}
+    return Response(body, problem.status, headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the app as a problem."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return respond(error, request)
+
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        detail = {
+            404: f"There is no {request.url.path} here; see /docs.",
+            405: f"{request.method} is not possible on {request.url.path}; see /docs.",
+        }.get(error.status_code, str(error.detail))
+        answer = respond(Problem(error.status_code, detail), request)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    async def known(request: Request, error: Exception) -> Response:
+        assert isinstance(error, FinelineError)
+        absent = isinstance(error, NoModel | RegistryUnavailable | IncompatibleModel)
+        return respond(Problem(503 if absent else 422, str(error)), request)
+
+    async def unexpected(request: Request, error: Exception) -> Response:
+        _log.error("unexpected error on %s", request.url.path, exc_info=error)
+        return respond(Problem(500, "Something went wrong here; it has been logged."), request)
+
+    app.add_exception_handler(Problem, refused)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(FinelineError, known)
+    app.add_exception_handler(Exception, unexpected)

@@ -1,0 +1,217 @@
+"""The routes of the API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from models.decide import Decider
+from models.decision import Decision
+from serving import parse
+from serving.answers import to_json
+from serving.middleware import body_of
+from serving.problems import FieldError, Problem, invalid
+from serving.reference import page
+from serving.schemas import (
+    SCORE_EXAMPLE,
+    SCORES_EXAMPLE,
+    DecisionOut,
+    ModelOut,
+    ProblemOut,
+    ScoresOut,
+    StatusOut,
+)
+from serving.settings import ServiceSettings
+from serving.telemetry import CONTENT_TYPE, Telemetry
+
+router = APIRouter()
+
+
+def _state(request: Request) -> Any:
+    return request.app.state
+
+
+def _decider(request: Request) -> Decider:
+    decider: Decider = _state(request).champion.decider()
+    return decider
+
+
+def _now() -> datetime:
+    """The only clock of the API."""
+    return datetime.now(UTC)
+
+
+Now = Annotated[datetime, Depends(_now)]
+
+
+def _json(value: Any, status: int = 200) -> Response:
+    return Response(to_json(value), status, media_type="application/json")
+
+
+def _problem(status: int, detail: str) -> dict[str, Any]:
+    example = Problem(status, detail).body("/v1/score")
+    return {
+        "model": ProblemOut,
+        "content": {"application/problem+json": {"example": example}},
+        "description": detail,
+    }
+
+
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    400: _problem(400, "The body is not JSON."),
+    413: _problem(413, "The body is larger than 10 MB; send fewer items."),
+    415: _problem(415, "The body must be application/json."),
+    422: _problem(422, "contact.contact_id: is missing, but is required"),
+    503: _problem(503, "no model has become champion yet; run `fineline train` first"),
+}
+
+
+def _body(name: str, example: Any) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+@router.post(
+    "/v1/score",
+    tags=["decisions"],
+    summary="Decide about one thread from the history in the request",
+    response_class=Response,
+    responses={200: {"model": DecisionOut, "description": "The decision."}, **_REFUSED},
+    openapi_extra=_body("ScoreIn", SCORE_EXAMPLE),
+)
+async def score(request: Request, now: Now) -> Response:
+    """Answers from the request alone; stores nothing about the person."""
+    settings: ServiceSettings = _state(request).settings
+    body = await body_of(request.scope, request.receive, settings.max_body_mb * 1_000_000)
+    asked = parse.one_request(parse.load_json(body), now, settings.max_history)
+    decision = _decider(request).decide([asked])[0]
+    _telemetry(request).count([decision])
+    return _json(decision)
+
+
+@router.post(
+    "/v1/scores",
+    tags=["decisions"],
+    summary="Decide about many threads; one bad item does not fail the others",
+    response_class=Response,
+    responses={200: {"model": ScoresOut, "description": "In the order of the items."}, **_REFUSED},
+    openapi_extra=_body("ScoresIn", SCORES_EXAMPLE),
+)
+async def scores(request: Request, now: Now) -> Response:
+    """Each answer is a decision or `{"error": problem}`, in the order of the items."""
+    settings: ServiceSettings = _state(request).settings
+    body = await body_of(request.scope, request.receive, settings.max_batch_body_mb * 1_000_000)
+    items = _items(parse.load_json(body), settings.max_items)
+    decider = _decider(request)
+    answers = await run_in_threadpool(_decide_all, items, now, settings.max_history, decider)
+    decisions = [a for a in answers if isinstance(a, Decision)]
+    _telemetry(request).count(decisions)
+    _telemetry(request).refused.inc(len(answers) - len(decisions))
+    return _json({"items": answers})
+
+
+def _items(body: Any, most: int) -> list[object]:
+    if not isinstance(body, dict) or not isinstance(body.get("items"), list):
+        raise invalid([FieldError("items", "must be a list; send an object with items")])
+    unknown = [name for name in body if name != "items"]
+    if unknown:
+        raise invalid([FieldError(str(unknown[0])[:100], "is not a field; there is items")])
+    items: list[object] = body["items"]
+    if len(items) > most:
+        raise Problem(413, f"There are {len(items):,} items; at most {most:,} are taken at once.")
+    return items
+
+
+def _decide_all(
+    items: list[object], now: datetime, longest: int, decider: Decider
+) -> list[Decision | dict[str, Any]]:
+    found = parse.requests_of(items, now, longest)
+    decisions = iter(decider.decide([r for r in found if not isinstance(r, list)]))
+    return [
+        {"error": invalid(_in_item(i, r)).body("/v1/scores")}
+        if isinstance(r, list)
+        else next(decisions)
+        for i, r in enumerate(found)
+    ]
+
+
+def _in_item(i: int, errors: list[FieldError]) -> list[FieldError]:
+    return [
+        FieldError(f"items[{i}].{e.field}" if e.field else f"items[{i}]", e.message) for e in errors
+    ]
+
+
+def _telemetry(request: Request) -> Telemetry:
+    telemetry: Telemetry = _state(request).telemetry
+    return telemetry
+
+
+@router.get(
+    "/v1/model",
+    tags=["model"],
+    summary="The model that answers",
+    response_class=Response,
+    responses={
+        200: {
+            "model": ModelOut,
+            "description": "Name, version, when and on what it was trained, metrics.",
+            "content": {
+                "application/json": {
+                    "example": {"name": "fineline", "version": "3", "alias": "champion"}
+                }
+            },
+        },
+        503: _REFUSED[503],
+    },
+)
+async def model(request: Request) -> Response:
+    """Name, version, alias, trained when and on what, and how it did on later touches."""
+    card = _decider(request).card
+    return _json({"alias": "champion", **card})
+
+
+@router.get(
+    "/healthz", tags=["operations"], summary="The process lives", response_class=Response,
+    responses={200: {"model": StatusOut,
+                     "content": {"application/json": {"example": {"status": "alive"}}}}},
+)  # fmt: skip
+async def healthz() -> Response:
+    """Always 200 while the process answers."""
+    return _json({"status": "alive"})
+
+
+@router.get(
+    "/readyz", tags=["operations"], summary="A model is loaded", response_class=Response,
+    responses={200: {"model": StatusOut,
+                     "content": {"application/json": {"example": {"status": "ready"}}}},
+               503: _REFUSED[503]},
+)  # fmt: skip
+async def readyz(request: Request) -> Response:
+    """503 with the reason while no model can answer."""
+    await run_in_threadpool(_state(request).champion.decider)
+    return _json({"status": "ready"})
+
+
+@router.get(
+    "/metrics", tags=["operations"], summary="Prometheus metrics", response_class=Response,
+    responses={200: {"content": {"text/plain": {"example": "fineline_decisions_total 1.0"}}}},
+)  # fmt: skip
+async def metrics(request: Request) -> Response:
+    """Rates, latencies, hints, rules that bit, and the version that answers."""
+    return Response(_telemetry(request).page(), headers={"content-type": CONTENT_TYPE})
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs(request: Request) -> Response:
+    """The reference, rendered here: nothing is fetched from elsewhere."""
+    return Response(page(request.app.openapi()), media_type="text/html; charset=utf-8")
+
+
+@router.get("/", include_in_schema=False)
+async def home() -> Response:
+    """Sends a visitor to the reference."""
+    return Response(status_code=307, headers={"location": "/docs"})

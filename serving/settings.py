@@ -1,0 +1,19 @@
+"""Settings of the service, from the environment; see models.settings."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from models.settings import Settings
+
+
+class ServiceSettings(Settings):
+    """Where and how the API listens, and what it refuses as too large."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    workers: int = Field(1, ge=1, le=64, description="Server processes.")
+    max_body_mb: int = Field(10, ge=1, description="Largest body of POST /v1/score, in MB.")
+    max_batch_body_mb: int = Field(100, ge=1, description="Largest body of POST /v1/scores, in MB.")
+    max_items: int = Field(5000, ge=1000, description="Most items in POST /v1/scores.")
+    max_history: int = Field(10_000, ge=1, description="Most events in one history.")
