@@ -87,8 +87,8 @@ def _page(reports: dict[str, Report], folder: str) -> Iterator[str]:
         "70 % of the mature touches by time are learned from (only what was recorded by then), "
         "the last 30 % are judged. A touch is mature when it was answered, followed up, or 30 days "
         "have passed. It lands (annoys) when that happens before the next touch and within 30 "
-        "days. Baseline: LightGBM with 15 features, as the data's notes give it. Intervals: 90 %, by "
-        "resampling contacts."
+        "days. Baseline: LightGBM with 15 features, as the data's notes give it. Intervals: 90 %, "
+        "by resampling contacts."
     )
     yield ""
     yield "## Ranking: ROC AUC of the chance if no further touch follows"
