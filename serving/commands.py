@@ -171,7 +171,7 @@ def demo(contacts: int) -> None:
 
 
 #: A warm agency: on a cold one most answers are "stop".
-_WORLD = "fatigue"
+_WORLD = "crowded"
 
 
 def _command(*words: str) -> None:

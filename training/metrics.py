@@ -81,7 +81,8 @@ def interval(
     """90 % interval of `measure(weight per row)`, by resampling contacts."""
     _, code = np.unique(contact, return_inverse=True)
     random = np.random.default_rng(seed)
-    drawn = [measure(random.poisson(1.0, code.max() + 1)[code].astype(float)) for _ in range(DRAWS)]
+    weights = (random.poisson(1.0, code.max() + 1)[code].astype(float) for _ in range(DRAWS))
+    drawn = [measure(w) for w in weights if w.any()]
     found = [d for d in drawn if d is not None]
     return [float(q) for q in np.quantile(found, [0.05, 0.95])] if len(found) > DRAWS / 2 else None
 

@@ -1,0 +1,86 @@
+"""The gate: lets a good version through, and stops one that is worse, off or not monotone."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from models.lags import Baseline
+from models.model import Model
+from training.dataset import Dataset, known_before, prepare
+from training.gate import Verdict, judge
+from training.train import fit_model
+
+SAME = np.zeros(3)
+
+
+@pytest.fixture(scope="module")
+def split(agency_data: Dataset) -> int:
+    return int(np.quantile(agency_data.watched.time, 0.6) * 86_400e6)
+
+
+@pytest.fixture(scope="module")
+def early(agency: tuple[pa.Table, pa.Table], split: int, small_trees: None) -> Model:
+    """A model that has not seen the touches after the split."""
+    data, encoding = prepare(known_before(agency[0], split), agency[1], until=split)
+    return fit_model(data, encoding, {}, members=2)
+
+
+def checks(verdict: Verdict) -> dict[str, bool]:
+    return {c.name: c.passed for c in verdict.checks}
+
+
+def scaled(model: Model, factor: float) -> Model:
+    land = model.land
+    louder = dataclasses.replace(land, baseline=Baseline(land.baseline.cumulative * factor))
+    return dataclasses.replace(model, land=louder)
+
+
+def test_a_good_first_version_passes(early: Model, agency_data: Dataset, split: int) -> None:
+    verdict = judge(early, None, agency_data, split, SAME, SAME)
+    assert verdict.passed, verdict.summary()
+    json.dumps(verdict.as_dict())
+    assert "# The gate: passed" in verdict.page()
+
+
+def test_the_same_version_is_not_worse_than_itself(
+    early: Model, agency_data: Dataset, split: int
+) -> None:
+    assert judge(early, early, agency_data, split, SAME, SAME).passed
+
+
+def test_a_miscalibrated_version_is_stopped(early: Model, agency_data: Dataset, split: int) -> None:
+    verdict = judge(scaled(early, 12.0), None, agency_data, split, SAME, SAME)
+    assert not checks(verdict)["land is calibrated"]
+    assert "Stopped by the gate" in verdict.summary()
+
+
+def test_a_worse_version_is_stopped(early: Model, agency_data: Dataset, split: int) -> None:
+    verdict = judge(scaled(early, 6.0), early, agency_data, split, SAME, SAME)
+    assert not checks(verdict)["land is not worse than the champion"]
+
+
+def test_a_version_that_pressure_calms_is_stopped(
+    early: Model, agency_data: Dataset, split: int
+) -> None:
+    annoy = early.annoy
+    turned = dataclasses.replace(annoy, coefficients=-np.abs(annoy.coefficients) - 0.5, forests=())
+    verdict = judge(dataclasses.replace(early, annoy=turned), None, agency_data, split, SAME, SAME)
+    assert not checks(verdict)["more pressure never looks less annoying"]
+
+
+def test_an_artifact_that_answers_otherwise_is_stopped(
+    early: Model, agency_data: Dataset, split: int
+) -> None:
+    verdict = judge(early, None, agency_data, split, SAME, SAME + 1e-9)
+    assert not checks(verdict)["the stored model answers as it did in training"]
+
+
+def test_too_little_to_judge_on_is_said(early: Model, agency_data: Dataset) -> None:
+    verdict = judge(early, early, agency_data, agency_data.until, SAME, SAME)
+    assert verdict.passed
+    assert "not enough data to tell" in verdict.checks[0].text
