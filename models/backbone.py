@@ -54,6 +54,7 @@ def fit_backbone(
     prior: Mapping[str, float],
     names: Sequence[str],
     rising: bool,
+    start: Floats | None = None,
 ) -> Floats:
     """Intercept and coefficients, shape (1 + terms,), of a Poisson rate per unit of `exposure`.
 
@@ -72,5 +73,6 @@ def fit_backbone(
         return float(value + 0.5 * precision @ gap**2), gradient + precision * gap
 
     bounds = [(None, None)] + [(0.0, None) if rising else (None, None)] * len(names)
-    result = minimize(loss, centre, jac=True, bounds=bounds, method="L-BFGS-B")
+    first = centre if start is None else start
+    result = minimize(loss, first, jac=True, bounds=bounds, method="L-BFGS-B")
     return np.asarray(result.x)

@@ -22,7 +22,7 @@ Rows = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
 MEMBERS = 5
-MOST_TREES = 300
+MOST_TREES = 240
 EVENTS_PER_TREE = 4
 #: Fewer outcomes than this teach the trees nothing but noise: the backbone alone is fitted.
 FEWEST_EVENTS = 40
@@ -37,7 +37,7 @@ TREES = {
     "objective": "poisson",
     "boost_from_average": False,
     "num_leaves": 6,
-    "learning_rate": 0.03,
+    "learning_rate": 0.04,
     "min_child_samples": 60,
     "feature_fraction": 0.3,
     "bagging_fraction": 1.0,
@@ -197,6 +197,8 @@ class _Member:
     def __init__(self, fitter: Fitter, w: Watched, happened: Flags) -> None:
         self.fitter, self.w, self.happened = fitter, w, happened
         self.terms = fitter.basis(w.x)
+        # Where the next member's backbone starts: at the last one's.
+        self.beta = np.zeros(1 + self.terms.shape[1])
         self.params = TREES | {
             "seed": fitter.seed % 2**31,
             "monotone_constraints": list(fitter.kind.monotone),
@@ -222,17 +224,19 @@ class _Member:
 
     def _backbone(self, weight: Floats, under_trees: bool) -> tuple[Floats, Baseline]:
         fitter, w = self.fitter, self.w
-        beta = np.zeros(1 + self.terms.shape[1])
         if under_trees and not fitter.kind.backbone_under_trees:
-            return beta, fitter._baseline(w, self.happened, np.zeros(len(w)), weight)
+            none = np.zeros(1 + self.terms.shape[1])
+            return none, fitter._baseline(w, self.happened, np.zeros(len(w)), weight)
+        beta = self.beta
         for _ in range(3):
             score = beta[0] + self.terms @ beta[1:]
             baseline = fitter._baseline(w, self.happened, score, weight)
             exposure = baseline.at(np.minimum(w.days, LONGEST))
             beta = fit_backbone(
                 self.terms, exposure, self.happened, weight, fitter.kind.prior,
-                fitter.basis.names, fitter.kind.rising,
+                fitter.basis.names, fitter.kind.rising, beta,
             )  # fmt: skip
+        self.beta = beta
         return beta, baseline
 
 

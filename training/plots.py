@@ -20,6 +20,7 @@ COLOURS = {"land": "#0b6e8f", "annoy": "#c8541b"}
 LABELS = {"land": "lands", "annoy": "annoys"}
 _MOST_NUMBERS = 10
 _SAMPLE = 2000
+_PLOTTED = 20_000
 
 
 def save_all(folder: Path, model: Model, data: Dataset, report: Report) -> None:
@@ -96,7 +97,7 @@ def fine_line_plot(model: Model, data: Dataset) -> Figure:
     """Chance to land and risk to annoy by touch number: predicted beside what happened."""
     figure, axes = _figure(2)
     rows = data.mature() & ~data.closed & (data.watched.number <= _MOST_NUMBERS)
-    w = data.watched.take(rows)
+    w = data.watched.take(np.flatnonzero(rows)[:: max(int(rows.sum()) // _PLOTTED, 1)])
     before = model.chances_before_next(w.x)
     for axis, name, why, p in zip(
         axes, ("land", "annoy"), (LANDED, ANNOYED), before, strict=True
