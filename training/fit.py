@@ -43,7 +43,7 @@ TREES = {
     "bagging_fraction": 1.0,
     "bagging_freq": 1,
     "lambda_l2": 20.0,
-    "max_bin": 127,
+    "max_bin": 63,
     "poisson_max_delta_step": 0.7,
     "verbose": -1,
     "deterministic": True,
