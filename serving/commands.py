@@ -171,7 +171,7 @@ def demo(contacts: int) -> None:
 
 
 #: A warm agency: on a cold one most answers are "stop".
-_WORLD = "crowded"
+_WORLD = "fatigue"
 
 
 def _command(*words: str) -> None:
