@@ -47,19 +47,27 @@ class Histories:
         return len(self.contact)
 
 
+def in_one_piece(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """A column as one array, without a copy where it is one already."""
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    if pa.types.is_dictionary(column.type):
+        column = column.unify_dictionaries()
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
 def dictionary_codes(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, pa.Array]:
     """Codes (-1 for null) and the names they index."""
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(column)
-    if isinstance(column, pa.ChunkedArray):
-        column = column.unify_dictionaries().combine_chunks()
-        if isinstance(column, pa.ChunkedArray):
-            column = column.chunk(0) if column.num_chunks else pa.array([], column.type)
-    indices = column.indices
+    coded = in_one_piece(column)
+    indices = coded.indices
     if indices.null_count:
         indices = indices.fill_null(-1)
     codes = indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
-    return codes, column.dictionary
+    return codes, coded.dictionary
 
 
 def fixed_codes(column: pa.ChunkedArray | pa.Array, values: tuple[str, ...]) -> Any:
@@ -73,10 +81,7 @@ def fixed_codes(column: pa.ChunkedArray | pa.Array, values: tuple[str, ...]) -> 
 
 def microseconds(column: pa.ChunkedArray | pa.Array) -> Ints:
     """A timestamp column as int64 microseconds since 1970."""
-    flat = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(flat, pa.ChunkedArray):
-        flat = flat.chunk(0) if flat.num_chunks else pa.array([], flat.type)
-    result: Ints = flat.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    result: Ints = in_one_piece(column).view(pa.int64()).to_numpy(zero_copy_only=False)
     return result
 
 
@@ -84,7 +89,8 @@ def floats(column: pa.ChunkedArray | pa.Array) -> Floats:
     """A number or bool column as float64, NaN for null."""
     if column.null_count == len(column):
         return np.full(len(column), np.nan)
-    result: Floats = column.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
+    numbers = in_one_piece(column).cast(pa.float64())
+    result: Floats = numbers.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
     return result
 
 
