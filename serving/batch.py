@@ -2,70 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.events.schema import TIMESTAMP
+from features.histories import from_events
+from features.outcomes import outcomes
+from features.state import COMPLAINT, NOTHING, OPT_OUT, TOUCH
+from features.timeline import Timeline, as_it_happened
 from models.decision import Request
-from models.history import summarise
 from models.situation import microseconds
 
 CHUNK = 1000
 
 
-def open_threads(events: pa.Table, contacts: pa.Table | None, at: datetime) -> Iterator[Request]:
+def open_threads(events: pa.Table, contacts: pa.Table | None, at: datetime) -> list[Request]:
     """Threads with a touch recorded by `at` that nothing recorded by `at` has ended.
 
-    A contact that has opted out or complained has no open thread. The channel judged is the one
-    the thread began on, as where the API is not told any.
+    Ordered by contact, then by when the thread began. A contact that has opted out or complained
+    has no open thread. The channel judged is the one the thread began on, as where the API is not
+    told any.
     """
-    at_us = microseconds(at)
-    known = events.filter(pc.less_equal(events["recorded_at"].cast(pa.int64()), at_us))
-    order = pc.sort_indices(known["contact_id"].cast(pa.string()))
-    known = known.take(order).combine_chunks()
-    ids = known["contact_id"].cast(pa.string()).to_numpy(zero_copy_only=False)
-    starts = np.flatnonzero(np.r_[True, ids[1:] != ids[:-1]]) if len(ids) else np.array([], int)
+    known = events.filter(pc.less_equal(events["recorded_at"], pa.scalar(at, TIMESTAMP)))
+    h = from_events(known)
+    happened = as_it_happened(h)
+    ends = outcomes(h, happened, microseconds(at)).ends
+    threads = _open(happened, ends[happened.entries["event"]])
+    ids = h.names["contact_id"].to_pylist()
+    campaigns = h.names["campaign_id"].to_pylist()
+    histories = known.take(pa.array(happened.entries["event"])).combine_chunks()
     people = _people(contacts)
-    for start, end in zip(starts, np.r_[starts[1:], len(ids)], strict=True):
-        history = known.slice(int(start), int(end - start))
-        yield from _of_contact(str(ids[start]), history, at, at_us, people.get(str(ids[start]), {}))
+    found = []
+    for contact in sorted(threads, key=ids.__getitem__):
+        start, end = happened.starts[contact : contact + 2].tolist()
+        history = histories.slice(start, end - start)
+        person = dict(people.get(ids[contact], {}))
+        timezone, country = person.pop("timezone", None), person.pop("country", None)
+        found += [
+            Request(
+                ids[contact], at, history, campaigns[c] if c >= 0 else "", timezone, country,
+                person,
+            )
+            for c in threads[contact]
+        ]  # fmt: skip
+    return found
 
 
-def _of_contact(
-    contact: str, history: pa.Table, at: datetime, at_us: int, person: dict[str, Any]
-) -> Iterator[Request]:
-    summary = summarise(history, at_us)
-    if summary.opted_out_us is not None or summary.complained_us is not None:
-        return
-    touched: dict[str | None, None] = {}
-    last: str | None = None
-    rows = sorted(
-        zip(
-            history["occurred_at"].to_pylist(),
-            history["kind"].to_pylist(),
-            history["campaign_id"].to_pylist(),
-            strict=True,
-        ),
-        key=lambda row: row[0],
-    )
-    for _, kind, campaign in rows:
-        if kind == "touch":
-            touched[campaign] = None
-            last = campaign
-    ended = {*summary.landed, *summary.pushed_back}
-    if None in ended and None not in touched:
-        ended.add(last)
-    attributes = {k: v for k, v in person.items() if k not in ("timezone", "country")}
-    for campaign in touched:
-        if campaign not in ended:
-            yield Request(
-                contact, at, history, campaign or "", person.get("timezone"),
-                person.get("country"), attributes,
-            )  # fmt: skip
+def _open(happened: Timeline, ends: npt.NDArray[np.int8]) -> dict[int, list[int]]:
+    """Campaign codes of the open threads of each contact's code; `ends` is per entry."""
+    entries, starts = happened.entries, happened.starts
+    contact = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    # A contact has at most as many threads as events, so each thread gets a number of its own.
+    thread = starts[contact] + entries["slot"]
+    touches = entries["kind"] == TOUCH
+    campaign = np.zeros(len(entries), np.int64)
+    campaign[thread[touches]] = entries["campaign"][touches]
+    owner = np.zeros(len(entries), np.int64)
+    owner[thread] = contact
+    is_open = np.zeros(len(entries), np.bool_)
+    is_open[thread[touches]] = True
+    is_open[thread[ends != NOTHING]] = False
+    gone = np.zeros(len(starts) - 1, np.bool_)
+    gone[contact[np.isin(entries["kind"], (OPT_OUT, COMPLAINT))]] = True
+    found: dict[int, list[int]] = {}
+    for i in np.flatnonzero(is_open & ~gone[owner]).tolist():
+        found.setdefault(int(owner[i]), []).append(int(campaign[i]))
+    return found
 
 
 def _people(contacts: pa.Table | None) -> dict[str, dict[str, Any]]:
@@ -76,13 +84,7 @@ def _people(contacts: pa.Table | None) -> dict[str, dict[str, Any]]:
     return dict(zip(contacts["contact_id"].to_pylist(), rows, strict=True))
 
 
-def chunks(requests: Iterator[Request]) -> Iterator[list[Request]]:
+def chunks(requests: Sequence[Request]) -> Iterator[Sequence[Request]]:
     """Requests in lists of `CHUNK`."""
-    chunk: list[Request] = []
-    for request in requests:
-        chunk.append(request)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+    for start in range(0, len(requests), CHUNK):
+        yield requests[start : start + CHUNK]
