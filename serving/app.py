@@ -29,7 +29,8 @@ ABOUT = "Tells a recruiter whether one more follow-up will land or annoy."
 
 def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = None) -> FastAPI:
     """The app; `load` makes the decider that answers, by default the registry's champion."""
-    champion = Champion(load or (lambda: registry.load(settings)))
+    telemetry = Telemetry()
+    champion = Champion(load or (lambda: registry.load(settings)), telemetry.loaded)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
@@ -41,10 +42,10 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
         docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.settings, app.state.champion = settings, champion
-    app.state.telemetry = Telemetry()
+    app.state.telemetry = telemetry
     app.include_router(router)
     problems.install(app)
-    app.add_middleware(Surroundings, telemetry=app.state.telemetry)
+    app.add_middleware(Surroundings, telemetry=telemetry)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,8 +56,9 @@ def _run(settings: ServiceSettings) -> None:
     if settings.tracking_uri:
         os.environ["MLFLOW_TRACKING_URI"] = settings.tracking_uri
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    _leave_when_terminated(0)
     # Ctrl-C is how a server is meant to end: uvicorn shuts down, then hands the signal on.
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt), _shared_metrics(settings.workers):
         uvicorn.run(
             "serving.app:from_environment",
             factory=True,
@@ -63,8 +67,29 @@ def _run(settings: ServiceSettings) -> None:
             workers=settings.workers if settings.workers > 1 else None,
             log_level="warning",
             access_log=False,
+            server_header=False,
             timeout_graceful_shutdown=10,
         )
+
+
+def _leave_when_terminated(status: int) -> None:
+    """End with `status` on SIGTERM; subprocesses are stopped on the way out."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(status))
+
+
+@contextlib.contextmanager
+def _shared_metrics(workers: int) -> Iterator[None]:
+    """A folder in which several server processes add up their metrics, while they run."""
+    if workers == 1:
+        yield
+        return
+    import os
+
+    from serving.settings import METRICS_FOLDER
+
+    with tempfile.TemporaryDirectory(prefix="fineline-metrics-") as folder:
+        os.environ[METRICS_FOLDER] = folder
+        yield
 
 
 def _require_free(host: str, port: int) -> None:
@@ -103,6 +128,7 @@ def score(
     Example:
       fineline score --events data/events.parquet --at 2026-06-01T09:00:00Z --out scores.parquet
     """
+    import pyarrow as pa
     from tqdm import tqdm
 
     from features.events.contacts import read_contacts
@@ -118,15 +144,17 @@ def score(
     decider = registry.load(load_settings(Settings, tracking_uri=tracking_uri), uri)
     table = read_events(events)
     people = None if contacts is None else read_contacts(contacts)
-    decisions = []
-    with tqdm(unit=" threads", disable=None) as bar:
-        for chunk in chunks(open_threads(table, people, at)):
-            decisions += decider.decide(chunk)
+    requests = open_threads(table, people, at)
+    parts = [to_table([])]
+    with tqdm(total=len(requests), unit=" threads", disable=None) as bar:
+        for chunk in chunks(requests):
+            parts.append(to_table(decider.decide(chunk)))
             bar.update(len(chunk))
-    write_table(to_table(decisions), out)
-    hints = [d.hint for d in decisions]
+    scores = pa.concat_tables(parts)
+    write_table(scores, out)
+    hints = scores["hint"].to_pylist()
     counted = ", ".join(f"{hints.count(h):,} {h}" for h in ("nudge", "wait", "stop"))
-    click.echo(f"Wrote {len(decisions):,} open threads to {out}: {counted}.")
+    click.echo(f"Wrote {len(hints):,} open threads to {out}: {counted}.")
 
 
 def _moment(text: str) -> datetime:
@@ -155,6 +183,7 @@ def demo(contacts: int) -> None:
     from models.settings import load_settings
     from serving.settings import ServiceSettings
 
+    _leave_when_terminated(_TERMINATED)
     settings = load_settings(ServiceSettings)
     try:
         champion = registry.champion_version(settings)
@@ -170,6 +199,8 @@ def demo(contacts: int) -> None:
     _run(settings)
 
 
+#: The shell's status for a process that SIGTERM ended.
+_TERMINATED = 128 + signal.SIGTERM
 #: A warm agency: on a cold one most answers are "stop".
 _WORLD = "fatigue"
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 import uuid
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.problems import Problem
+from serving.problems import FAILED, Problem, respond
 from serving.telemetry import Telemetry
 
+_log = logging.getLogger("fineline.api")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -35,23 +38,27 @@ class Surroundings:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, status = time.perf_counter(), 500
+        started, status, started_answering = time.perf_counter(), 500, False
         request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, started_answering
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, started_answering = message["status"], True
                 own = [(b"x-request-id", request_id.encode()), *_HEADERS]
                 message["headers"] = [*message.get("headers", []), *own]
             await send(message)
 
         try:
             await self.app(scope, receive, answer)
+        except Exception as error:
+            _log.error("request %s to %s failed", request_id, scope["path"], exc_info=error)
+            if started_answering:
+                raise
+            await respond(Problem(500, FAILED), Request(scope))(scope, receive, answer)
         finally:
-            route = getattr(scope.get("route"), "path", "unknown")
-            self.telemetry.requests.labels(route, scope["method"], status).inc()
-            self.telemetry.seconds.labels(route).observe(time.perf_counter() - started)
+            self.telemetry.answered(scope, status, time.perf_counter() - started)
 
 
 def _request_id(scope: Scope) -> str:
@@ -65,6 +72,8 @@ async def body_of(scope: Scope, receive: Receive, most: int) -> bytes:
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     if kind not in (b"application/json", b""):
         raise Problem(415, "The body must be application/json.")
+    if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
+        raise Problem(415, "The body must not be compressed.")
     length = headers.get(b"content-length", b"0")
     if length.isdigit() and int(length) > most:
         raise _too_large(most)
@@ -83,4 +92,4 @@ async def body_of(scope: Scope, receive: Receive, most: int) -> bytes:
 
 
 def _too_large(most: int) -> Problem:
-    return Problem(413, f"The body is larger than {most // 1_000_000} MB; send fewer items.")
+    return Problem(413, f"The body is larger than {most // 1_000_000} MB; send less at once.")

@@ -55,9 +55,7 @@ def load_json(body: bytes) -> Any:
         raise Problem(400, f"The body is not JSON: {error}.") from None
 
 
-def requests_of(
-    items: Sequence[object], now: datetime, longest: int
-) -> list[Request | list[FieldError]]:
+def requests_of(items: Sequence[object], now: datetime, longest: int) -> list[Request | Problem]:
     """Every item as a request, or what is wrong with it; all events are checked together."""
     checked = [envelope(item, now, longest) for item in items]
     good = [e for e in checked if isinstance(e, Envelope)]
@@ -66,14 +64,14 @@ def requests_of(
             [e.history for e in good], [e.contact_id for e in good], fill_event_ids=True
         )
     )
-    found: list[Request | list[FieldError]] = []
+    found: list[Request | Problem] = []
     for one in checked:
         if not isinstance(one, Envelope):
             found.append(one)
             continue
         table, problems = next(tables)
         errors = [FieldError(_event_field(p.row, p.field), p.message) for p in problems]
-        found.append(errors or one.request(table))
+        found.append(invalid(errors) if errors else one.request(table))
     return found
 
 
@@ -83,17 +81,17 @@ def _event_field(row: int, field: str | None) -> str:
 
 
 def one_request(item: object, now: datetime, longest: int) -> Request:
-    """One item as a request; 422 naming the fields otherwise."""
+    """One item as a request; raises the Problem naming its fields otherwise."""
     found = requests_of([item], now, longest)[0]
-    if isinstance(found, list):
-        raise invalid(found)
+    if isinstance(found, Problem):
+        raise found
     return found
 
 
-def envelope(item: object, now: datetime, longest: int) -> Envelope | list[FieldError]:
+def envelope(item: object, now: datetime, longest: int) -> Envelope | Problem:
     """Check everything of an item but its events."""
     if not isinstance(item, dict):
-        return [FieldError("", "must be a JSON object with contact and history")]
+        return invalid([FieldError("", "must be a JSON object with contact and history")])
     errors: list[FieldError] = []
     errors += [
         FieldError(str(name)[:100], f"is not a field; there are {', '.join(sorted(_FIELDS))}")
@@ -106,15 +104,14 @@ def envelope(item: object, now: datetime, longest: int) -> Envelope | list[Field
         errors.append(FieldError("history", "must be a list of events; an empty one is fine"))
         history = []
     if len(history) > longest:
-        errors.append(
-            FieldError("history", f"has {len(history):,} events; at most {longest:,} are taken")
-        )
+        message = f"has {len(history):,} events; at most {longest:,} are taken"
+        return invalid([FieldError("history", message)], 413)
     at = _moment(item.get("at"), now, errors)
     campaign = _optional_text(item.get("campaign_id"), "campaign_id", errors)
     channels = _channels(item.get("channels"), errors)
     utility = _utility(item.get("utility"), errors)
     if errors:
-        return errors
+        return invalid(errors)
     return Envelope(
         contact["contact_id"], history, at, campaign, contact.get("timezone"),
         contact.get("country"), attributes, channels, utility,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,10 +11,11 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
-from features.errors import FinelineError, IncompatibleModel, NoModel, RegistryUnavailable
+from features.errors import BadInput, FinelineError
 
 MEDIA_TYPE = "application/problem+json"
-_log = logging.getLogger("fineline.api")
+_MOST_ERRORS = 100
+FAILED = "Something went wrong here; it has been logged."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,30 @@ class Problem(Exception):
         if instance is not None:
             found["instance"] = instance
         if self.errors:
-            found["errors"] = [{"field": e.field, "message": e.message} for e in self.errors]
+            listed = self.errors[:_MOST_ERRORS]
+            found["errors"] = [{"field": e.field, "message": e.message} for e in listed]
         return found
 
 
-def invalid(errors: Sequence[FieldError]) -> Problem:
-    """422 naming the first field, and how many more there are."""
+def invalid(errors: Sequence[FieldError], status: int = 422) -> Problem:
+    """A refusal naming the first field, and how many more there are."""
     first, more = errors[0], len(errors) - 1
     detail = f"{first.field}: {first.message}" if first.field else first.message
     if more:
         detail += f" (and {more} more)"
-    return Problem(422, detail, errors[:100])
+    return Problem(status, detail, errors)
+
+
+def within(place: str, problem: Problem) -> Problem:
+    """The problem of a part as a problem of the whole, such as of `items[17]`."""
+    if not problem.errors:
+        return Problem(
+            problem.status, f"{place}: {problem.detail}", [FieldError(place, problem.detail)]
+        )
+    return invalid(
+        [FieldError(f"{place}.{e.field}" if e.field else place, e.message) for e in problem.errors],
+        problem.status,
+    )
 
 
 def respond(problem: Problem, request: Request) -> Response:
@@ -65,7 +78,7 @@ def respond(problem: Problem, request: Request) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of the app as a problem."""
+    """Answer every expected error of the app as a problem; see Surroundings for others."""
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -83,14 +96,9 @@ def install(app: FastAPI) -> None:
 
     async def known(request: Request, error: Exception) -> Response:
         assert isinstance(error, FinelineError)
-        absent = isinstance(error, NoModel | RegistryUnavailable | IncompatibleModel)
-        return respond(Problem(503 if absent else 422, str(error)), request)
-
-    async def unexpected(request: Request, error: Exception) -> Response:
-        _log.error("unexpected error on %s", request.url.path, exc_info=error)
-        return respond(Problem(500, "Something went wrong here; it has been logged."), request)
+        # What is wrong with a setting, the registry or a model is not the caller's fault.
+        return respond(Problem(422 if isinstance(error, BadInput) else 503, str(error)), request)
 
     app.add_exception_handler(Problem, refused)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(FinelineError, known)
-    app.add_exception_handler(Exception, unexpected)

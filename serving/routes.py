@@ -9,11 +9,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from models.decide import Decider
-from models.decision import Decision
 from serving import parse
 from serving.answers import to_json
+from serving.champion import Champion
 from serving.middleware import body_of
-from serving.problems import FieldError, Problem, invalid
+from serving.problems import FAILED, Problem
 from serving.reference import page
 from serving.schemas import (
     SCORE_EXAMPLE,
@@ -24,6 +24,7 @@ from serving.schemas import (
     ScoresOut,
     StatusOut,
 )
+from serving.scores import Batch
 from serving.settings import ServiceSettings
 from serving.telemetry import CONTENT_TYPE, Telemetry
 
@@ -34,12 +35,15 @@ def _state(request: Request) -> Any:
     return request.app.state
 
 
-def _decider(request: Request) -> Decider:
-    decider: Decider = _state(request).champion.decider()
-    return decider
+async def _decider(request: Request) -> Decider:
+    """The decider in service; looking for one is left to a thread."""
+    champion: Champion = _state(request).champion
+    if champion.current is not None:
+        return champion.current
+    return await run_in_threadpool(champion.decider)
 
 
-def _now() -> datetime:
+async def _now() -> datetime:
     """The only clock of the API."""
     return datetime.now(UTC)
 
@@ -62,9 +66,10 @@ def _problem(status: int, detail: str) -> dict[str, Any]:
 
 _REFUSED: dict[int | str, dict[str, Any]] = {
     400: _problem(400, "The body is not JSON."),
-    413: _problem(413, "The body is larger than 10 MB; send fewer items."),
+    413: _problem(413, "The body is larger than 10 MB; send less at once."),
     415: _problem(415, "The body must be application/json."),
     422: _problem(422, "contact.contact_id: is missing, but is required"),
+    500: _problem(500, FAILED),
     503: _problem(503, "no model has become champion yet; run `fineline train` first"),
 }
 
@@ -88,8 +93,13 @@ async def score(request: Request, now: Now) -> Response:
     settings: ServiceSettings = _state(request).settings
     body = await body_of(request.scope, request.receive, settings.max_body_mb * 1_000_000)
     asked = parse.one_request(parse.load_json(body), now, settings.max_history)
-    decision = _decider(request).decide([asked])[0]
-    _telemetry(request).count([decision])
+    decider, telemetry = await _decider(request), _telemetry(request)
+    try:
+        decision = decider.decide([asked])[0]
+    except Exception:
+        telemetry.failed.inc()
+        raise
+    telemetry.count([decision])
     return _json(decision)
 
 
@@ -105,44 +115,11 @@ async def scores(request: Request, now: Now) -> Response:
     """Each answer is a decision or `{"error": problem}`, in the order of the items."""
     settings: ServiceSettings = _state(request).settings
     body = await body_of(request.scope, request.receive, settings.max_batch_body_mb * 1_000_000)
-    items = _items(parse.load_json(body), settings.max_items)
-    decider = _decider(request)
-    answers = await run_in_threadpool(_decide_all, items, now, settings.max_history, decider)
-    decisions = [a for a in answers if isinstance(a, Decision)]
-    _telemetry(request).count(decisions)
-    _telemetry(request).refused.inc(len(answers) - len(decisions))
-    return _json({"items": answers})
-
-
-def _items(body: Any, most: int) -> list[object]:
-    if not isinstance(body, dict) or not isinstance(body.get("items"), list):
-        raise invalid([FieldError("items", "must be a list; send an object with items")])
-    unknown = [name for name in body if name != "items"]
-    if unknown:
-        raise invalid([FieldError(str(unknown[0])[:100], "is not a field; there is items")])
-    items: list[object] = body["items"]
-    if len(items) > most:
-        raise Problem(413, f"There are {len(items):,} items; at most {most:,} are taken at once.")
-    return items
-
-
-def _decide_all(
-    items: list[object], now: datetime, longest: int, decider: Decider
-) -> list[Decision | dict[str, Any]]:
-    found = parse.requests_of(items, now, longest)
-    decisions = iter(decider.decide([r for r in found if not isinstance(r, list)]))
-    return [
-        {"error": invalid(_in_item(i, r)).body("/v1/scores")}
-        if isinstance(r, list)
-        else next(decisions)
-        for i, r in enumerate(found)
-    ]
-
-
-def _in_item(i: int, errors: list[FieldError]) -> list[FieldError]:
-    return [
-        FieldError(f"items[{i}].{e.field}" if e.field else f"items[{i}]", e.message) for e in errors
-    ]
+    batch = Batch(
+        await _decider(request), _telemetry(request), settings, now, request.state.request_id
+    )
+    answer = await run_in_threadpool(batch.answer, body)
+    return Response(answer, media_type="application/json")
 
 
 def _telemetry(request: Request) -> Telemetry:
@@ -170,7 +147,7 @@ def _telemetry(request: Request) -> Telemetry:
 )
 async def model(request: Request) -> Response:
     """Name, version, alias, trained when and on what, and how it did on later touches."""
-    card = _decider(request).card
+    card = (await _decider(request)).card
     return _json({"alias": "champion", **card})
 
 
@@ -192,7 +169,7 @@ async def healthz() -> Response:
 )  # fmt: skip
 async def readyz(request: Request) -> Response:
     """503 with the reason while no model can answer."""
-    await run_in_threadpool(_state(request).champion.decider)
+    await _decider(request)
     return _json({"status": "ready"})
 
 

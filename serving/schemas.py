@@ -28,9 +28,11 @@ class EventIn(BaseModel):
     kind: Literal[
         "touch", "open", "click", "reply", "auto_reply", "meeting", "placement", "opt_out",
         "complaint", "bounce",
-    ]  # fmt: skip
+    ] = Field(description="What happened.")  # fmt: skip
     channel: Channel | None = Field(None, description="Required for a touch.")
-    sentiment: Literal["positive", "neutral", "negative", ""] | None = None
+    sentiment: Literal["positive", "neutral", "negative", ""] | None = Field(
+        None, description="Of a reply; unknown if left out."
+    )
     actor_id: str | None = Field(None, description="The recruiter.")
     account_id: str | None = Field(None, description="The client.")
     campaign_id: str | None = Field(None, description="The role; names the thread.")
@@ -41,10 +43,12 @@ class EventIn(BaseModel):
 class ContactIn(_Model):
     """The person, as far as known."""
 
-    contact_id: str
+    contact_id: str = Field(description="One person has one id, whoever writes to them.")
     timezone: str | None = Field(None, description="IANA name, such as Europe/Berlin.")
     country: str | None = Field(None, description="ISO 3166-1 alpha-2, such as DE.")
-    attributes: dict[str, float | bool | str | None] | None = None
+    attributes: dict[str, float | bool | str | None] | None = Field(
+        None, description="The contact columns the model was trained with."
+    )
 
 
 class UtilityIn(_Model):
@@ -58,32 +62,34 @@ class UtilityIn(_Model):
 class ScoreIn(_Model):
     """One thread at one moment."""
 
-    contact: ContactIn
-    history: list[EventIn]
+    contact: ContactIn = Field(description="The person.")
+    history: list[EventIn] = Field(
+        description="All that is known of the person, of every thread; may be empty."
+    )
     at: datetime | None = Field(None, description="The moment asked about; now if left out.")
     campaign_id: str | None = Field(None, description="The thread; the latest if left out.")
     channels: list[Channel] | None = Field(None, description="Channels that can be used.")
-    utility: UtilityIn | None = None
+    utility: UtilityIn | None = Field(None, description="What outcomes are worth.")
 
 
 class ScoresIn(_Model):
     """Many threads."""
 
-    items: list[ScoreIn]
+    items: list[ScoreIn] = Field(description="At most 5,000, unless set otherwise.")
 
 
 class ChanceOut(_Model):
     """Calibrated chances within 30 days."""
 
-    p_land: float
-    p_annoy: float
+    p_land: float = Field(description="Chance of a good answer, 0 to 1.")
+    p_annoy: float = Field(description="Risk of an annoyed one, 0 to 1.")
 
 
 class BoundedChanceOut(ChanceOut):
     """The same with 90 % intervals."""
 
-    p_land_interval: tuple[float, float]
-    p_annoy_interval: tuple[float, float]
+    p_land_interval: tuple[float, float] = Field(description="Low and high, 90 %.")
+    p_annoy_interval: tuple[float, float] = Field(description="Low and high, 90 %.")
 
 
 class PlanOut(_Model):
@@ -97,109 +103,118 @@ class PlanOut(_Model):
 class CurvePointOut(_Model):
     """A touch made after `delay_days`."""
 
-    delay_days: float
-    p_land: float
-    p_annoy: float
+    delay_days: float = Field(description="Days from now, 0 to 30.")
+    p_land: float = Field(description="Chance that this touch lands within 30 days.")
+    p_annoy: float = Field(description="Risk that it annoys within 30 days.")
     value: float = Field(description="Worth of the best course whose first touch is then.")
 
 
 class ReasonOut(_Model):
     """One feature's contribution."""
 
-    feature: str
-    outcome: Literal["land", "annoy"]
+    feature: str = Field(description="Its name, as in docs/features.md.")
+    outcome: Literal["land", "annoy"] = Field(description="What it makes more or less likely.")
     effect: float = Field(description="Signed change of the log-hazard.")
-    text: str
+    text: str = Field(description="The same in words.")
 
 
 class RuleOut(_Model):
     """A rule that decided or bounded the answer."""
 
-    rule: str
-    text: str
+    rule: str = Field(description="Its name, as in docs/rules.md.")
+    text: str = Field(description="What it says about this thread.")
 
 
 class EvidenceOut(_Model):
     """How much history like this the model has seen."""
 
-    level: Literal["strong", "fair", "weak", "none"]
-    text: str
+    level: Literal["strong", "fair", "weak", "none"] = Field(description="How much, graded.")
+    text: str = Field(description="The same in words.")
 
 
 class ModelRefOut(_Model):
     """The version that answered."""
 
-    name: str
-    version: str
+    name: str = Field(description="Name of the registered model.")
+    version: str = Field(description="Version in the registry.")
 
 
 class DecisionOut(_Model):
     """What to do about one open thread at one moment."""
 
-    decision_id: str
-    contact_id: str
-    campaign_id: str | None
-    at: datetime
-    valid_until: datetime
-    hint: Literal["nudge", "wait", "stop"]
-    channel: Channel | None
-    nudge_at: datetime | None
-    score: float = Field(description="Worth of touching now less that of the best alternative.")
-    if_nudged: BoundedChanceOut
-    if_left_alone: ChanceOut
-    plan: PlanOut
-    curve: list[CurvePointOut]
-    reasons: list[ReasonOut]
-    rules: list[RuleOut]
-    evidence: EvidenceOut
-    model: ModelRefOut
+    decision_id: str = Field(description="The same question to the same version has the same id.")
+    contact_id: str = Field(description="The person asked about.")
+    campaign_id: str | None = Field(description="The thread; null for the one without.")
+    at: datetime = Field(description="The moment asked about, in UTC.")
+    valid_until: datetime = Field(description="Ask again after this.")
+    hint: Literal["nudge", "wait", "stop"] = Field(
+        description="Touch now, wait until nudge_at, or let it be."
+    )
+    channel: Channel | None = Field(description="Where the next touch is best; null for stop.")
+    nudge_at: datetime | None = Field(description="When it is best, in UTC; null for stop.")
+    score: float = Field(
+        description="Worth of touching now and going on well less that of the best course that "
+        "does not touch now, in the unit of utility."
+    )
+    if_nudged: BoundedChanceOut = Field(description="If a touch is made now and none follows.")
+    if_left_alone: ChanceOut = Field(description="What touches already made may still bring.")
+    plan: PlanOut = Field(description="How many more touches, how far apart, and until when.")
+    curve: list[CurvePointOut] = Field(description="The fine line: a touch made sooner or later.")
+    reasons: list[ReasonOut] = Field(description="Up to 5, strongest first.")
+    rules: list[RuleOut] = Field(description="Rules that decided or bounded the answer.")
+    evidence: EvidenceOut = Field(description="How far to trust the numbers.")
+    model: ModelRefOut = Field(description="Which model answered.")
 
 
 class FieldErrorOut(_Model):
     """A field that was refused."""
 
-    field: str
-    message: str
+    field: str = Field(description="Such as history[3].occurred_at.")
+    message: str = Field(description="What is wrong with it.")
 
 
 class ProblemOut(_Model):
     """RFC 9457 problem details."""
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str | None = None
-    errors: list[FieldErrorOut] = []
+    type: str = Field(description="about:blank: the status says it all.")
+    title: str = Field(description="The name of the status.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="One sentence.")
+    instance: str | None = Field(None, description="The path asked.")
+    errors: list[FieldErrorOut] = Field([], description="The fields at fault, at most 100.")
 
 
 class FailedOut(_Model):
     """An item that could not be answered."""
 
-    error: ProblemOut
+    error: ProblemOut = Field(description="Why.")
 
 
 class ScoresOut(_Model):
     """Answers in the order of the items."""
 
-    items: list[DecisionOut | FailedOut]
+    items: list[DecisionOut | FailedOut] = Field(description="A decision or an error each.")
 
 
 class ModelOut(BaseModel):
     """The model that answers."""
 
-    name: str
-    version: str
-    alias: str
-    trained_at: str | None = None
-    trained_on: dict[str, Any] | None = None
-    metrics: dict[str, Any] | None = None
+    name: str = Field(description="Name of the registered model.")
+    version: str = Field(description="Version in the registry.")
+    alias: str = Field(description="Why this version answers.")
+    trained_at: str | None = Field(None, description="When, in UTC.")
+    trained_on: dict[str, Any] | None = Field(
+        None, description="Counts, times and fingerprint of the events."
+    )
+    metrics: dict[str, Any] | None = Field(
+        None, description="On later touches than it learned from, each with its interval."
+    )
 
 
 class StatusOut(BaseModel):
     """Whether the service lives, or is ready."""
 
-    status: str
+    status: str = Field(description="alive or ready.")
 
 
 _TOUCHES = [

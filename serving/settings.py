@@ -6,6 +6,9 @@ from pydantic import Field
 
 from models.settings import Settings
 
+#: The environment variable by which prometheus-client adds up several processes.
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
 
 class ServiceSettings(Settings):
     """Where and how the API listens, and what it refuses as too large."""

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from starlette.types import Scope
 
+from models.decide import Decider
 from models.decision import Decision
+from serving.settings import METRICS_FOLDER
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -35,9 +42,32 @@ class Telemetry:
         self.refused = Counter(
             "fineline_refused_items", "Items refused or failed.", registry=self.registry
         )
-        self.model = Gauge(
-            "fineline_model_info", "The version that answers.", ["version"], registry=self.registry
+        self.failed = Counter(
+            "fineline_decide_errors", "Requests the decider failed on.", registry=self.registry
         )
+        self.model = Gauge(
+            "fineline_model_info", "1 for the version that answers.", ["version"],
+            registry=self.registry, multiprocess_mode="livemax",
+        )  # fmt: skip
+        self.trained = Gauge(
+            "fineline_model_trained_timestamp_seconds",
+            "When the model that answers was trained, in seconds since 1970.",
+            registry=self.registry, multiprocess_mode="livemax",
+        )  # fmt: skip
+
+    def answered(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count an answered request; a route is its pattern, never a path."""
+        route = getattr(scope.get("route"), "path", "unknown")
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self.requests.labels(route, method, status).inc()
+        self.seconds.labels(route).observe(seconds)
+
+    def loaded(self, decider: Decider) -> None:
+        """Show the version that answers from now on, and its age."""
+        self.model.labels(decider.ref.version).set(1)
+        trained_at = decider.card.get("trained_at")
+        if trained_at:
+            self.trained.set(datetime.fromisoformat(trained_at).timestamp())
 
     def count(self, decisions: Iterable[Decision]) -> None:
         """Count decisions by hint, and the rules that bit."""
@@ -45,8 +75,11 @@ class Telemetry:
             self.decisions.labels(d.hint).inc()
             for hit in d.rules:
                 self.rules.labels(hit.rule).inc()
-            self.model.labels(d.model.version).set(1)
 
     def page(self) -> bytes:
-        """The exposition format."""
-        return generate_latest(self.registry)
+        """The exposition format; of all server processes, where they share a folder."""
+        if METRICS_FOLDER not in os.environ:
+            return generate_latest(self.registry)
+        everyone = CollectorRegistry()
+        MultiProcessCollector(everyone)  # type: ignore[no-untyped-call]
+        return generate_latest(everyone)

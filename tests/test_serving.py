@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +14,12 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.errors import NoModel
+from features.errors import BadSetting, NoModel
 from models.decide import Decider
+from models.decision import Decision, Request
 from serving import schemas
 from serving.app import create_app
+from serving.champion import Champion
 from serving.schemas import SCORE_EXAMPLE, SCORES_EXAMPLE
 from serving.settings import ServiceSettings
 
@@ -130,9 +134,18 @@ def test_what_is_no_request_is_a_problem(client: TestClient, body: bytes, status
         schemas.ProblemOut.model_validate_json(answer.content)
 
 
-def test_other_media_are_refused(client: TestClient) -> None:
-    answer = client.post("/v1/score", content=b"a=1", headers={"content-type": "text/plain"})
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"content-type": "text/plain"},
+        {"content-type": "application/x-www-form-urlencoded"},
+        {"content-type": "application/json", "content-encoding": "gzip"},
+    ],
+)
+def test_other_media_are_refused(client: TestClient, headers: dict[str, str]) -> None:
+    answer = client.post("/v1/score", content=b"a=1", headers=headers)
     assert answer.status_code == 415
+    assert answer.headers["content-type"] == PROBLEM
 
 
 def test_large_bodies_and_batches_are_refused(decider: Decider) -> None:
@@ -141,10 +154,14 @@ def test_large_bodies_and_batches_are_refused(decider: Decider) -> None:
     big = client.post("/v1/score", content=b" " * 1_000_001)
     assert (big.status_code, big.json()["detail"]) == (
         413,
-        "The body is larger than 1 MB; send fewer items.",
+        "The body is larger than 1 MB; send less at once.",
     )
-    long = post(client, asked(history=SCORE_EXAMPLE["history"] * 2)).json()
-    assert long["errors"][0]["field"] == "history"
+    long = asked(history=SCORE_EXAMPLE["history"] * 2)
+    alone = post(client, long)
+    assert (alone.status_code, alone.json()["errors"][0]["field"]) == (413, "history")
+    inside = post(client, {"items": [SCORE_EXAMPLE, long]}, "/v1/scores").json()["items"][1]
+    assert inside["error"]["status"] == 413
+    assert inside["error"]["errors"][0]["field"] == "items[1].history"
     many = post(client, {"items": [{}] * 5001}, "/v1/scores")
     assert many.status_code == 413
 
@@ -168,22 +185,85 @@ def test_without_a_model_it_lives_but_is_not_ready() -> None:
             assert answer.headers["retry-after"] == "5"
 
 
-def test_a_failure_inside_shows_no_trace() -> None:
-    class Broken:
-        def decide(self, requests: list[Any]) -> list[Any]:
-            if requests[0].contact_id == "warm-up":
-                return []
+class FailsOnBen(Decider):
+    """Cannot decide about one person."""
+
+    def decide(self, requests: Sequence[Request]) -> list[Decision]:
+        if any(r.contact_id == "ben" for r in requests):
             raise ZeroDivisionError("secret")
+        return super().decide(requests)
 
-        class ref:
-            version = "1"
 
-    app = create_app(ServiceSettings(), lambda: Broken())  # type: ignore[arg-type, return-value]
-    with TestClient(app, raise_server_exceptions=False) as client:
-        answer = post(client, SCORE_EXAMPLE)
-        assert answer.status_code == 500
-        assert answer.headers["content-type"] == PROBLEM
+@pytest.fixture
+def fails_on_ben(decider: Decider) -> Iterator[TestClient]:
+    failing = FailsOnBen(decider.model, decider.ref)
+    with TestClient(create_app(ServiceSettings(), lambda: failing)) as client:
+        yield client
+
+
+def test_a_failure_inside_shows_no_trace_and_is_logged_by_its_id(
+    fails_on_ben: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = fails_on_ben.post(
+        "/v1/score",
+        content=json.dumps(asked(contact={"contact_id": "ben"})),
+        headers={"x-request-id": "a-1"},
+    )
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == PROBLEM
+    assert answer.headers["x-request-id"] == "a-1"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    schemas.ProblemOut.model_validate_json(answer.content)
+    assert "secret" not in answer.text
+    assert "a-1" in caplog.text
+    page = fails_on_ben.get("/metrics").text
+    assert 'method="POST",route="/v1/score",status="500"} 1.0' in page
+    assert "fineline_decide_errors_total 1.0" in page
+
+
+def test_a_failure_on_one_item_is_that_items_alone(
+    fails_on_ben: TestClient, client: TestClient
+) -> None:
+    items = [asked(contact={"contact_id": name}) for name in ("anna", "ben", "carl")]
+    found = post(fails_on_ben, {"items": items}, "/v1/scores").json()["items"]
+    schemas.ScoresOut.model_validate({"items": found})
+    assert (found[1]["error"]["status"], found[1]["error"]["errors"][0]["field"]) == (
+        500,
+        "items[1]",
+    )
+    whole = post(client, {"items": items}, "/v1/scores").json()["items"]
+    assert [found[0], found[2]] == [whole[0], whole[2]]
+
+
+@pytest.mark.parametrize("failure", [ZeroDivisionError("secret"), BadSetting("no such rule")])
+def test_a_model_that_cannot_be_loaded_leaves_the_service_alive(failure: Exception) -> None:
+    def damaged() -> Decider:
+        raise failure
+
+    with TestClient(create_app(ServiceSettings(), damaged)) as client:
+        assert client.get("/healthz").status_code == 200
+        answer = client.get("/readyz")
+        assert answer.status_code == 503
         assert "secret" not in answer.text
+
+
+def test_nobody_waits_behind_a_slow_registry(decider: Decider) -> None:
+    looking, go_on = threading.Event(), threading.Event()
+
+    def slow() -> Decider:
+        looking.set()
+        assert go_on.wait(30)
+        return decider
+
+    champion = Champion(slow)
+    first = threading.Thread(target=champion.look)
+    first.start()
+    assert looking.wait(30)
+    with pytest.raises(NoModel, match="being loaded"):
+        champion.decider()
+    go_on.set()
+    first.join()
+    assert champion.decider() is decider
 
 
 def test_the_model_says_what_it_is(client: TestClient) -> None:
@@ -201,6 +281,13 @@ def test_metrics_move(client: TestClient) -> None:
     post(client, SCORE_EXAMPLE)
     post(client, SCORES_EXAMPLE, "/v1/scores")
     assert count() == before + 3
+    page = client.get("/metrics").text
+    assert 'fineline_model_info{version="1"} 1.0' in page
+    assert "fineline_model_trained_timestamp_seconds 1.7672256e+09" in page
+    client.request("PROPFIND", "/healthz")
+    page = client.get("/metrics").text
+    assert 'method="other",route="/healthz",status="405"' in page
+    assert "PROPFIND" not in page
 
 
 def test_request_ids_come_back(client: TestClient) -> None:
@@ -222,6 +309,19 @@ def test_every_route_is_documented_with_an_example(client: TestClient) -> None:
     assert page.headers["content-type"].startswith("text/html")
     assert all(path in page.text for path in document["paths"])
     assert "http" not in page.text.replace("https://", "http").split("<pre>")[0]
+
+
+def test_every_route_is_in_the_page_about_the_api(client: TestClient) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "api.md").read_text()
+    for path, methods in client.get("/openapi.json").json()["paths"].items():
+        for method in methods:
+            assert f"`{method.upper()} {path}`" in page
+
+
+def test_every_documented_field_says_what_it_is(client: TestClient) -> None:
+    for name, schema in client.get("/openapi.json").json()["components"]["schemas"].items():
+        for field, described in schema["properties"].items():
+            assert described.get("description"), (name, field)
 
 
 def test_documented_bodies_are_answered(client: TestClient) -> None:

@@ -1,0 +1,74 @@
+"""Many decisions in one answer: all decided together, none failing the others."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from models.decide import Decider
+from models.decision import Decision, Request
+from serving import parse
+from serving.answers import to_json
+from serving.problems import FAILED, FieldError, Problem, invalid, within
+from serving.settings import ServiceSettings
+from serving.telemetry import Telemetry
+
+_log = logging.getLogger("fineline.api")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What answering the body of one `POST /v1/scores` takes."""
+
+    decider: Decider
+    telemetry: Telemetry
+    settings: ServiceSettings
+    now: datetime
+    request_id: str
+
+    def answer(self, body: bytes) -> bytes:
+        """The answer as JSON, items in order; raises Problem where none can be answered."""
+        items = _items(parse.load_json(body), self.settings.max_items)
+        found = parse.requests_of(items, self.now, self.settings.max_history)
+        decided = iter(self._decide([r for r in found if isinstance(r, Request)]))
+        answers = [next(decided) if isinstance(r, Request) else r for r in found]
+        decisions = [a for a in answers if isinstance(a, Decision)]
+        self.telemetry.count(decisions)
+        self.telemetry.refused.inc(len(answers) - len(decisions))
+        return to_json({"items": [_shown(i, a) for i, a in enumerate(answers)]})
+
+    def _decide(self, requests: Sequence[Request]) -> Sequence[Decision | Problem]:
+        """All together; one by one if that fails, so that only what fails has failed."""
+        try:
+            return self.decider.decide(requests)
+        except Exception as error:
+            _log.error("a batch of request %s failed", self.request_id, exc_info=error)
+            return [self._alone(r) for r in requests]
+
+    def _alone(self, request: Request) -> Decision | Problem:
+        try:
+            return self.decider.decide([request])[0]
+        except Exception:
+            self.telemetry.failed.inc()
+            return Problem(500, FAILED)
+
+
+def _items(body: Any, most: int) -> list[object]:
+    if not isinstance(body, dict) or not isinstance(body.get("items"), list):
+        raise invalid([FieldError("items", "must be a list; send an object with items")])
+    unknown = [name for name in body if name != "items"]
+    if unknown:
+        raise invalid([FieldError(str(unknown[0])[:100], "is not a field; there is items")])
+    items: list[object] = body["items"]
+    if len(items) > most:
+        raise Problem(413, f"There are {len(items):,} items; at most {most:,} are taken at once.")
+    return items
+
+
+def _shown(i: int, answer: Decision | Problem) -> Decision | dict[str, Any]:
+    if isinstance(answer, Decision):
+        return answer
+    return {"error": within(f"items[{i}]", answer).body("/v1/scores")}
