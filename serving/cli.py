@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib.metadata import EntryPoint, entry_points, version
+from typing import NoReturn
 
 import click
 
@@ -75,14 +76,17 @@ def root(debug: bool) -> None:
 def main() -> None:
     """Run the command line; every failure is one sentence and an exit status."""
     try:
-        root.main(standalone_mode=False)
-    except click.exceptions.Abort:
+        # Outside of its standalone mode click gives back the status of ctx.exit.
+        status = root.main(standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except click.exceptions.Abort as error:
+        # Click takes the end of a truncated file for the end of what a person typed.
+        if isinstance(error.__cause__, EOFError):
+            _unexpected(error.__cause__)
         _leave("Stopped.", _INTERRUPTED)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as ended:
-        sys.exit(ended.exit_code)
     except FinelineError as error:
         _leave(f"Error: {error}", 1)
     except KeyboardInterrupt:
@@ -91,15 +95,17 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
-        if os.environ.get("FINELINE_DEBUG"):
-            raise
-        text = (
-            f"Unexpected {type(error).__name__}: {error}; run `fineline --debug ...` for a trace."
-        )
-        _leave(text, _INTERNAL_ERROR)
+        _unexpected(error)
 
 
-def _leave(text: str, status: int) -> None:
+def _unexpected(error: Exception) -> NoReturn:
+    if os.environ.get("FINELINE_DEBUG"):
+        raise error
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    _leave(f"Unexpected {what}; run `fineline --debug ...` for a trace.", _INTERNAL_ERROR)
+
+
+def _leave(text: str, status: int) -> NoReturn:
     click.echo(text, err=True)
     sys.exit(status)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from serving.settings import ServiceSettings
 
 _file = click.Path(path_type=Path)
+#: The shell's status for a process that SIGTERM ended.
+_TERMINATED = 128 + signal.SIGTERM
+#: The demonstration's agency is a warm one: on a cold one most answers are "stop".
+_WORLD = "fatigue"
 
 
 @click.command()
@@ -47,16 +53,16 @@ def serve(
 
 def _run(settings: ServiceSettings) -> None:
     """Run uvicorn; its processes read the settings from the environment."""
-    import os
-
     import uvicorn
 
     _require_free(settings.host, settings.port)
     os.environ["FINELINE_HOME"] = str(settings.home)
     if settings.tracking_uri:
-        os.environ["MLFLOW_TRACKING_URI"] = settings.tracking_uri
+        # The name that is looked at first.
+        os.environ["FINELINE_TRACKING_URI"] = settings.tracking_uri
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     _leave_when_terminated(0)
+    click.echo(f"fineline answers on {_address(settings)} in a moment (Ctrl-C stops it).")
     # Ctrl-C is how a server is meant to end: uvicorn shuts down, then hands the signal on.
     with contextlib.suppress(KeyboardInterrupt), _shared_metrics(settings.workers):
         uvicorn.run(
@@ -83,8 +89,6 @@ def _shared_metrics(workers: int) -> Iterator[None]:
     if workers == 1:
         yield
         return
-    import os
-
     from serving.settings import METRICS_FOLDER
 
     with tempfile.TemporaryDirectory(prefix="fineline-metrics-") as folder:
@@ -93,8 +97,6 @@ def _shared_metrics(workers: int) -> Iterator[None]:
 
 
 def _require_free(host: str, port: int) -> None:
-    import socket
-
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -178,18 +180,15 @@ def demo(contacts: int) -> None:
     Example:
       fineline demo
     """
-    from features.errors import NoModel
     from models import registry
     from models.settings import load_settings
     from serving.settings import ServiceSettings
 
     _leave_when_terminated(_TERMINATED)
     settings = load_settings(ServiceSettings)
-    try:
-        champion = registry.champion_version(settings)
-    except NoModel:
-        champion = None
-    if champion is None:
+    # A port that is taken is worth knowing of before minutes of training.
+    _require_free(settings.host, settings.port)
+    if registry.champion_version(settings) is None:
         agency = settings.home / "agency"
         _command("simulate", "--world", _WORLD, "--contacts", str(contacts), "--seed", "1",
                  "--out", str(agency))  # fmt: skip
@@ -197,12 +196,6 @@ def demo(contacts: int) -> None:
                  "--contacts", str(agency / "contacts.parquet"))  # fmt: skip
     _say_what_to_do(settings)
     _run(settings)
-
-
-#: The shell's status for a process that SIGTERM ended.
-_TERMINATED = 128 + signal.SIGTERM
-#: A warm agency: on a cold one most answers are "stop".
-_WORLD = "fatigue"
 
 
 def _command(*words: str) -> None:
@@ -213,11 +206,15 @@ def _command(*words: str) -> None:
         sys.exit(status)
 
 
+def _address(settings: ServiceSettings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
+
+
 def _say_what_to_do(settings: ServiceSettings) -> None:
-    address = f"http://{settings.host}:{settings.port}"
+    address = _address(settings)
     click.echo(
-        f"\nfineline answers on {address} in a moment (Ctrl-C stops it).\n"
-        f"  open  {address}/docs\n"
+        f"\n  open  {address}/docs\n"
         "  type  curl -s -H 'content-type: application/json' -d @docs/examples/score.json "
         f"{address}/v1/score | python3 -m json.tool\n"
     )

@@ -9,19 +9,28 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import click
 import orjson
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
+from features.errors import NoModel
 from features.events.files import write_events
 from features.events.parquet_format import write_parquet
-from serving.cli import SHORT_HELP, root
+from serving import cli, commands
+from serving.cli import SHORT_HELP, main, root
 
 ROOT = Path(__file__).parent.parent
+Run = Callable[..., tuple[int, str, str]]
+#: MLflow's own code warns about what its dependencies deprecate.
+asks_mlflow = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 SUBCOMMANDS = {"ingest": ("messages", "mbox", "csv")}
 
 
@@ -70,6 +79,25 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """`main` in this process: what it leaves with, and says on stdout and stderr."""
+    for name in ("FINELINE_TRACKING_URI", "MLFLOW_TRACKING_URI", "FINELINE_DEBUG"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "PASSIVE")
+    monkeypatch.setenv("FINELINE_HOME", str(tmp_path / "home"))
+
+    def called(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["fineline", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+        said = capfd.readouterr()
+        return int(left.value.code or 0), said.out, said.err
+
+    return called
+
+
+@asks_mlflow
 @pytest.mark.parametrize(
     ("words", "text"),
     [
@@ -82,11 +110,60 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
         (("yardstick", "--data", "nowhere"), "college_messages"),
     ],
 )
-def test_failures_are_one_sentence(words: tuple[str, ...], text: str, tmp_path: Path) -> None:
-    result = fineline(*words, home=tmp_path / "home")
-    assert result.returncode != 0
-    assert text in result.stderr
-    assert "Traceback" not in result.stderr
+def test_failures_are_one_sentence(run: Run, words: tuple[str, ...], text: str) -> None:
+    status, _, said = run(*words)
+    assert status == 1
+    assert text in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_what_is_no_command_is_said_with_status_2(run: Run) -> None:
+    status, _, said = run("dance")
+    assert (status, "No such command 'dance'" in said) == (2, True)
+
+
+def test_the_version_is_the_installed_one(run: Run) -> None:
+    assert run("--version")[:2] == (0, f"fineline, version {version('fineline')}\n")
+
+
+def _plays(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Make `fineline train` raise `error`."""
+
+    @click.command()
+    def failing() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "_load", lambda _: failing)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "text"),
+    [
+        (ZeroDivisionError("by\nzero"), 70, "Unexpected ZeroDivisionError: by zero; run `fineline"),
+        (EOFError("cut off"), 70, "Unexpected EOFError: cut off; run `fineline --debug"),
+        (KeyboardInterrupt(), 130, "Stopped."),
+        (NoModel("there is no model"), 1, "Error: there is no model"),
+        (click.exceptions.Exit(3), 3, ""),
+    ],
+)
+def test_however_a_command_ends_it_is_one_sentence_and_a_status(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    status: int,
+    text: str,
+) -> None:
+    _plays(monkeypatch, error)
+    found, _, said = run("train")
+    assert found == status
+    assert said.strip().startswith(text)
+    assert len(said.strip().splitlines()) <= 1
+
+
+def test_debug_shows_the_trace(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    _plays(monkeypatch, ZeroDivisionError("secret"))
+    with pytest.raises(ZeroDivisionError, match="secret"):
+        run("--debug", "train")
 
 
 @pytest.fixture(scope="module")
@@ -107,61 +184,126 @@ def trained(tmp_path_factory: pytest.TempPathFactory, agency: Any) -> tuple[Path
     return folder / "home", folder
 
 
-def test_evaluate_writes_one_row_per_touch(trained: tuple[Path, Path], tmp_path: Path) -> None:
+@asks_mlflow
+def test_evaluate_writes_one_row_per_touch(
+    trained: tuple[Path, Path], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home, folder = trained
+    monkeypatch.setenv("FINELINE_HOME", str(home))
     out = tmp_path / "p.parquet"
-    result = fineline(
+    status, said, errors = run(
         "evaluate", "--events", str(folder / "events.parquet"), "--from", "2024-10-01T00:00:00Z",
-        "--predictions", str(out), "--json", home=home,
+        "--predictions", str(out), "--json",
     )  # fmt: skip
-    assert result.returncode == 0, result.stderr
-    metrics = orjson.loads(result.stdout)["metrics"]
+    assert status == 0, errors
+    metrics = orjson.loads(said)["metrics"]
     table = pq.read_table(out)
     assert table.column_names[:3] == ["event_id", "p_land", "p_annoy"]
     assert table.num_rows >= metrics["touches"] > 0
 
 
+@asks_mlflow
 def test_score_writes_the_columns_of_the_contract(
-    trained: tuple[Path, Path], tmp_path: Path
+    trained: tuple[Path, Path], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home, folder = trained
+    monkeypatch.setenv("FINELINE_HOME", str(home))
     out = tmp_path / "scores.parquet"
     words = ("score", "--events", str(folder / "events.parquet"), "--contacts",
              str(folder / "contacts.parquet"), "--at", "2024-09-04T10:00:00Z")  # fmt: skip
-    result = fineline(*words, "--out", str(out), home=home)
-    assert result.returncode == 0, result.stderr
+    status, said, errors = run(*words, "--out", str(out))
+    assert status == 0, errors
     table = pq.read_table(out)
+    assert f"Wrote {table.num_rows:,} open threads" in said
     assert table.num_rows > 50
     for name in ("decision_id", "hint", "if_nudged_p_land", "plan_gap_days", "curve", "reasons",
                  "evidence_level", "model_version"):  # fmt: skip
         assert name in table.column_names
     assert orjson.loads(table["curve"][0].as_py())[0]["delay_days"] == 0
+    status, _, errors = run(*words, "--out", str(tmp_path / "nowhere" / "scores.parquet"))
+    assert (status, "cannot be written" in errors) == (1, True)
+    assert [p.name for p in tmp_path.iterdir()] == ["scores.parquet"]
 
 
-def test_serve_answers_and_stops_cleanly(trained: tuple[Path, Path]) -> None:
+@asks_mlflow
+def test_the_demonstration_trains_only_where_there_is_no_champion(
+    trained: tuple[Path, Path], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+    monkeypatch.setattr(commands, "_leave_when_terminated", lambda status: None)
+    monkeypatch.setattr(commands, "_require_free", lambda host, port: None)
+    monkeypatch.setattr(commands, "_command", lambda *words: called.append(words[0]))
+    monkeypatch.setattr(commands, "_run", lambda settings: called.append("serve"))
+    status, said, errors = run("demo")
+    assert (status, called) == (0, ["simulate", "train", "serve"]), errors
+    assert "curl" in said
+    monkeypatch.setenv("FINELINE_HOME", str(trained[0]))
+    called.clear()
+    assert run("demo")[0] == 0
+    assert called == ["serve"]
+
+
+def test_a_step_of_the_demonstration_that_fails_ends_it_with_its_status(run: Run) -> None:
+    with pytest.raises(SystemExit) as left:
+        commands._command("promote")
+    assert left.value.code == 2
+
+
+@contextmanager
+def serving(home: Path, *words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A server of its own process, at an address; ended here if the test has not."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = os.environ | {"FINELINE_HOME": str(trained[0])}
     process = subprocess.Popen(
-        [sys.executable, "-m", "serving.cli", "serve", "--port", str(port)],
-        env=environment, stderr=subprocess.PIPE, text=True,
+        [sys.executable, "-m", "serving.cli", "serve", "--port", str(port), *words],
+        env=os.environ | {"FINELINE_HOME": str(home)}, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def ended(process: subprocess.Popen[str], by: signal.Signals) -> tuple[int, str, str]:
+    """Signal a server; its status, and all it said."""
+    process.send_signal(by)
+    said, errors = process.communicate(timeout=30)
+    return process.returncode, said, errors
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_serve_answers_and_stops_cleanly(
+    trained: tuple[Path, Path], run: Run, by: signal.Signals
+) -> None:
+    with serving(trained[0]) as (address, process):
         body = (ROOT / "docs" / "examples" / "score.json").read_bytes()
         request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/v1/score", body, {"content-type": "application/json"}
+            f"{address}/v1/score", body, {"content-type": "application/json"}
         )
         answer = _answer(request, process)
         assert orjson.loads(answer)["hint"] in ("nudge", "wait", "stop")
-        busy = fineline("serve", "--port", str(port), home=trained[0])
-        assert busy.returncode == 1
-        assert "choose another with --port" in busy.stderr
-    finally:
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
-    assert process.returncode == 0, errors
-    assert "Traceback" not in errors
+        status, _, said = run("serve", "--port", address.rsplit(":", 1)[1])
+        assert (status, "choose another with --port" in said) == (1, True)
+        status, said, errors = ended(process, by)
+    assert (status, errors) == (0, "")
+    assert address in said
+
+
+def test_two_workers_add_up_their_metrics_and_end_when_terminated(
+    trained: tuple[Path, Path],
+) -> None:
+    with serving(trained[0], "--workers", "2") as (address, process):
+        _answer(urllib.request.Request(f"{address}/healthz"), process)
+        for _ in range(9):
+            _answer(urllib.request.Request(f"{address}/healthz"), process)
+        page = _answer(urllib.request.Request(f"{address}/metrics"), process).decode()
+        status, _, errors = ended(process, signal.SIGTERM)
+    assert (status, errors) == (0, "")
+    assert 'fineline_requests_total{method="GET",route="/healthz",status="200"} 10.0' in page
+    assert 'fineline_model_info{version="1"} 1.0' in page
 
 
 def _answer(request: urllib.request.Request, process: subprocess.Popen[str]) -> bytes:
