@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
-from fastapi.openapi.utils import get_openapi
-from pydantic.json_schema import models_json_schema
 
 from models import registry
 from models.decide import Decider
@@ -18,8 +15,8 @@ from models.settings import load_settings
 from serving import problems
 from serving.champion import Champion
 from serving.middleware import Surroundings
+from serving.openapi import document
 from serving.routes import router
-from serving.schemas import ScoreIn, ScoresIn
 from serving.settings import ServiceSettings
 from serving.telemetry import Telemetry
 
@@ -46,25 +43,10 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     app.include_router(router)
     problems.install(app)
     app.add_middleware(Surroundings, telemetry=telemetry)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
     return app
 
 
 def from_environment() -> FastAPI:
     """The app as server processes build it."""
     return create_app(load_settings(ServiceSettings))
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """The document, with the schemas of bodies that the routes read themselves."""
-    if app.openapi_schema is None:
-        document = get_openapi(
-            title=app.title, version=app.version, description=app.description, routes=app.routes
-        )
-        _, bodies = models_json_schema(
-            [(ScoreIn, "validation"), (ScoresIn, "validation")],
-            ref_template="#/components/schemas/{model}",
-        )
-        document.setdefault("components", {}).setdefault("schemas", {}).update(bodies["$defs"])
-        app.openapi_schema = document
-    return app.openapi_schema

@@ -64,32 +64,3 @@ class Surroundings:
 def _request_id(scope: Scope) -> str:
     given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
     return given if _ID.fullmatch(given) else uuid.uuid4().hex
-
-
-async def body_of(scope: Scope, receive: Receive, most: int) -> bytes:
-    """The request's body; 413 as soon as it is longer than `most` bytes."""
-    headers = dict(scope["headers"])
-    kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-    if kind not in (b"application/json", b""):
-        raise Problem(415, "The body must be application/json.")
-    if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
-        raise Problem(415, "The body must not be compressed.")
-    length = headers.get(b"content-length", b"0")
-    if length.isdigit() and int(length) > most:
-        raise _too_large(most)
-    parts, size = [], 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Problem(400, "The connection was closed before the body was complete.")
-        part = message.get("body", b"")
-        size += len(part)
-        if size > most:
-            raise _too_large(most)
-        parts.append(part)
-        if not message.get("more_body"):
-            return b"".join(parts)
-
-
-def _too_large(most: int) -> Problem:
-    return Problem(413, f"The body is larger than {most // 1_000_000} MB; send less at once.")

@@ -1,28 +1,31 @@
-"""Bodies to requests: JSON, then the envelope, then the events, each refusal naming its field."""
+"""Items to requests: the envelope, then the events, each refusal naming its field."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 import pyarrow as pa
 
 from features.events.contacts import contact_row
+from features.events.problems import quoted
 from features.events.rows import events_from_items
-from features.events.schema import CHANNELS
+from features.events.schema import CHANNELS, FIRST_YEAR, LAST_YEAR
+from features.events.text import category_problem, id_problem
+from features.events.times import RFC3339, time_problem
 from models.decision import Request, Utility
 from serving.problems import FieldError, Problem, invalid
 
 _FIELDS = {"contact", "history", "at", "campaign_id", "channels", "utility"}
 _CONTACT = {"contact_id", "timezone", "country", "attributes"}
 _WORTH = ("land", "annoy", "touch")
-_LONGEST_ID = 1000
-#: The first and the last moment that can be asked about.
-_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+#: Moments that can be asked about are those at which events can occur.
+_FIRST, _END = (datetime(year, 1, 1, tzinfo=UTC) for year in (FIRST_YEAR, LAST_YEAR + 1))
+_RFC3339 = re.compile(RFC3339, re.ASCII)
 
 
 @dataclass(slots=True)
@@ -45,14 +48,6 @@ class Envelope:
             self.contact_id, self.at, history, self.campaign_id, self.timezone, self.country,
             self.attributes, self.channels, self.utility,
         )  # fmt: skip
-
-
-def load_json(body: bytes) -> Any:
-    """Parse a body; 400 with a sentence if it is not JSON."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Problem(400, f"The body is not JSON: {error}.") from None
 
 
 def requests_of(items: Sequence[object], now: datetime, longest: int) -> list[Request | Problem]:
@@ -107,7 +102,7 @@ def envelope(item: object, now: datetime, longest: int) -> Envelope | Problem:
         message = f"has {len(history):,} events; at most {longest:,} are taken"
         return invalid([FieldError("history", message)], 413)
     at = _moment(item.get("at"), now, errors)
-    campaign = _optional_text(item.get("campaign_id"), "campaign_id", errors)
+    campaign = _campaign(item.get("campaign_id"), errors)
     channels = _channels(item.get("channels"), errors)
     utility = _utility(item.get("utility"), errors)
     if errors:
@@ -140,54 +135,50 @@ def _contact(value: object, errors: list[FieldError]) -> tuple[dict[str, Any], M
 
 
 def _moment(value: object, now: datetime, errors: list[FieldError]) -> datetime:
+    """The moment asked about, by the rules for times of events."""
     if value is None:
         return now
-    example = "write RFC 3339 with an offset, such as 2026-11-23T09:30:00Z"
     if not isinstance(value, str):
-        errors.append(FieldError("at", f"must be a text; {example}"))
+        errors.append(FieldError("at", "must be a text such as 2026-11-23T09:30:00Z"))
         return now
     try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        errors.append(FieldError("at", f"{value[:60]!r} is not a time; {example}"))
-        return now
-    if moment.tzinfo is None or len(value) < 20:
-        errors.append(FieldError("at", f"{value[:60]!r} has no offset or no time; {example}"))
-        return now
-    try:
-        inside = _FIRST <= moment < _LAST
+        if not _RFC3339.fullmatch(value):
+            raise ValueError
+        moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
+        if _FIRST <= moment < _END:
+            return moment
+        message = f"is {quoted(value)}, which is outside the years {FIRST_YEAR} to {LAST_YEAR}"
     except OverflowError:
-        inside = False
-    if not inside:
-        errors.append(FieldError("at", f"{value[:60]!r} is not within the years 1970 to 2199"))
-        return now
-    return moment.astimezone(UTC)
+        message = f"is {quoted(value)}, which is outside the years {FIRST_YEAR} to {LAST_YEAR}"
+    except ValueError:
+        message = time_problem(value)
+    errors.append(FieldError("at", message))
+    return now
 
 
-def _optional_text(value: object, name: str, errors: list[FieldError]) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        errors.append(FieldError(name, "must be a text"))
-        return None
-    if len(value) > _LONGEST_ID:
-        message = f"is {len(value):,} characters long; at most {_LONGEST_ID:,}"
-        errors.append(FieldError(name, message))
-        return None
-    return value
+def _campaign(value: object, errors: list[FieldError]) -> str | None:
+    """An id, or "" for the thread without one."""
+    if value is None or value == "":
+        return None if value is None else ""
+    problem = id_problem(value) if isinstance(value, str) else "must be a text"
+    if problem:
+        errors.append(FieldError("campaign_id", problem))
+    return None if problem else str(value)
 
 
 def _channels(value: object, errors: list[FieldError]) -> tuple[str, ...] | None:
     if value is None:
         return None
-    known = ", ".join(CHANNELS)
     if not isinstance(value, list) or not value:
+        known = ", ".join(CHANNELS)
         errors.append(FieldError("channels", f"must be a list of one or more of {known}"))
         return None
-    wrong = [c for c in value if not (isinstance(c, str) and c in CHANNELS)]
-    if wrong:
-        errors.append(FieldError("channels", f"{wrong[0]!r:.60} is not one of {known}"))
-        return None
+    for channel in value:
+        if channel not in CHANNELS:
+            text = isinstance(channel, str)
+            problem = category_problem(channel, "channel") if text else "must be a list of texts"
+            errors.append(FieldError("channels", problem))
+            return None
     return tuple(dict.fromkeys(value))
 
 

@@ -9,18 +9,19 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from models.decide import Decider
-from serving import parse
+from serving import examples, parse
 from serving.answers import to_json
+from serving.bodies import body_of, load_json
 from serving.champion import Champion
-from serving.middleware import body_of
-from serving.problems import FAILED, Problem
+from serving.openapi import DECIDING, answers, body
 from serving.reference import page
 from serving.schemas import (
     SCORE_EXAMPLE,
     SCORES_EXAMPLE,
     DecisionOut,
     ModelOut,
-    ProblemOut,
+    ScoreIn,
+    ScoresIn,
     ScoresOut,
     StatusOut,
 )
@@ -51,33 +52,8 @@ async def _now() -> datetime:
 Now = Annotated[datetime, Depends(_now)]
 
 
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(to_json(value), status, media_type="application/json")
-
-
-def _problem(status: int, detail: str) -> dict[str, Any]:
-    example = Problem(status, detail).body("/v1/score")
-    return {
-        "model": ProblemOut,
-        "content": {"application/problem+json": {"example": example}},
-        "description": detail,
-    }
-
-
-_REFUSED: dict[int | str, dict[str, Any]] = {
-    400: _problem(400, "The body is not JSON."),
-    413: _problem(413, "The body is larger than 10 MB; send less at once."),
-    415: _problem(415, "The body must be application/json."),
-    422: _problem(422, "contact.contact_id: is missing, but is required"),
-    500: _problem(500, FAILED),
-    503: _problem(503, "no model has become champion yet; run `fineline train` first"),
-}
-
-
-def _body(name: str, example: Any) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{name}"}
-    content = {"application/json": {"schema": schema, "example": example}}
-    return {"requestBody": {"required": True, "content": content}}
+def _json(value: Any) -> Response:
+    return Response(to_json(value), media_type="application/json")
 
 
 @router.post(
@@ -85,14 +61,14 @@ def _body(name: str, example: Any) -> dict[str, Any]:
     tags=["decisions"],
     summary="Decide about one thread from the history in the request",
     response_class=Response,
-    responses={200: {"model": DecisionOut, "description": "The decision."}, **_REFUSED},
-    openapi_extra=_body("ScoreIn", SCORE_EXAMPLE),
+    responses=answers("/v1/score", DecisionOut, "The decision.", examples.DECISION, *DECIDING),
+    openapi_extra=body(ScoreIn, SCORE_EXAMPLE),
 )
 async def score(request: Request, now: Now) -> Response:
     """Answers from the request alone; stores nothing about the person."""
     settings: ServiceSettings = _state(request).settings
-    body = await body_of(request.scope, request.receive, settings.max_body_mb * 1_000_000)
-    asked = parse.one_request(parse.load_json(body), now, settings.max_history)
+    sent = await body_of(request.scope, request.receive, settings.max_body_mb * 1_000_000)
+    asked = parse.one_request(load_json(sent), now, settings.max_history)
     decider, telemetry = await _decider(request), _telemetry(request)
     try:
         decision = decider.decide([asked])[0]
@@ -108,17 +84,19 @@ async def score(request: Request, now: Now) -> Response:
     tags=["decisions"],
     summary="Decide about many threads; one bad item does not fail the others",
     response_class=Response,
-    responses={200: {"model": ScoresOut, "description": "In the order of the items."}, **_REFUSED},
-    openapi_extra=_body("ScoresIn", SCORES_EXAMPLE),
+    responses=answers(
+        "/v1/scores", ScoresOut, "In the order of the items.", examples.SCORES, *DECIDING
+    ),
+    openapi_extra=body(ScoresIn, SCORES_EXAMPLE),
 )
 async def scores(request: Request, now: Now) -> Response:
     """Each answer is a decision or `{"error": problem}`, in the order of the items."""
     settings: ServiceSettings = _state(request).settings
-    body = await body_of(request.scope, request.receive, settings.max_batch_body_mb * 1_000_000)
+    sent = await body_of(request.scope, request.receive, settings.max_batch_body_mb * 1_000_000)
     batch = Batch(
         await _decider(request), _telemetry(request), settings, now, request.state.request_id
     )
-    answer = await run_in_threadpool(batch.answer, body)
+    answer = await run_in_threadpool(batch.answer, sent)
     return Response(answer, media_type="application/json")
 
 
@@ -132,19 +110,11 @@ def _telemetry(request: Request) -> Telemetry:
     tags=["model"],
     summary="The model that answers",
     response_class=Response,
-    responses={
-        200: {
-            "model": ModelOut,
-            "description": "Name, version, when and on what it was trained, metrics.",
-            "content": {
-                "application/json": {
-                    "example": {"name": "fineline", "version": "3", "alias": "champion"}
-                }
-            },
-        },
-        503: _REFUSED[503],
-    },
-)
+    responses=answers(
+        "/v1/model", ModelOut, "Name, version, when and on what it was trained, metrics.",
+        examples.MODEL, 503,
+    ),
+)  # fmt: skip
 async def model(request: Request) -> Response:
     """Name, version, alias, trained when and on what, and how it did on later touches."""
     card = (await _decider(request)).card
@@ -153,8 +123,7 @@ async def model(request: Request) -> Response:
 
 @router.get(
     "/healthz", tags=["operations"], summary="The process lives", response_class=Response,
-    responses={200: {"model": StatusOut,
-                     "content": {"application/json": {"example": {"status": "alive"}}}}},
+    responses=answers("/healthz", StatusOut, "It does.", {"status": "alive"}),
 )  # fmt: skip
 async def healthz() -> Response:
     """Always 200 while the process answers."""
@@ -163,9 +132,7 @@ async def healthz() -> Response:
 
 @router.get(
     "/readyz", tags=["operations"], summary="A model is loaded", response_class=Response,
-    responses={200: {"model": StatusOut,
-                     "content": {"application/json": {"example": {"status": "ready"}}}},
-               503: _REFUSED[503]},
+    responses=answers("/readyz", StatusOut, "It is.", {"status": "ready"}, 503),
 )  # fmt: skip
 async def readyz(request: Request) -> Response:
     """503 with the reason while no model can answer."""
@@ -175,7 +142,8 @@ async def readyz(request: Request) -> Response:
 
 @router.get(
     "/metrics", tags=["operations"], summary="Prometheus metrics", response_class=Response,
-    responses={200: {"content": {"text/plain": {"example": "fineline_decisions_total 1.0"}}}},
+    responses={200: {"description": "The exposition format.", "content": {
+        "text/plain": {"schema": {"type": "string"}, "example": examples.METRICS}}}},
 )  # fmt: skip
 async def metrics(request: Request) -> Response:
     """Rates, latencies, hints, rules that bit, and the version that answers."""

@@ -12,6 +12,7 @@ from models.decide import Decider
 from models.decision import Decision, Request
 from serving import parse
 from serving.answers import to_json
+from serving.bodies import load_json
 from serving.problems import FAILED, FieldError, Problem, invalid, within
 from serving.settings import ServiceSettings
 from serving.telemetry import Telemetry
@@ -31,7 +32,7 @@ class Batch:
 
     def answer(self, body: bytes) -> bytes:
         """The answer as JSON, items in order; raises Problem where none can be answered."""
-        items = _items(parse.load_json(body), self.settings.max_items)
+        items = _items(load_json(body), self.settings.max_items)
         found = parse.requests_of(items, self.now, self.settings.max_history)
         decided = iter(self._decide([r for r in found if isinstance(r, Request)]))
         answers = [next(decided) if isinstance(r, Request) else r for r in found]

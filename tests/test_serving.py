@@ -1,18 +1,13 @@
-"""The API: documented answers, clear refusals, never a trace."""
+"""The API: documented answers, the same alone and in a batch, and no trace of a failure."""
 
 from __future__ import annotations
 
-import copy
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from features.errors import BadSetting, NoModel
 from models.decide import Decider
@@ -22,9 +17,7 @@ from serving.app import create_app
 from serving.champion import Champion
 from serving.schemas import SCORE_EXAMPLE, SCORES_EXAMPLE
 from serving.settings import ServiceSettings
-
-PROBLEM = "application/problem+json"
-OUT = {"/v1/score": schemas.DecisionOut, "/v1/scores": schemas.ScoresOut}
+from tests.api import PROBLEM, asked, post
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +25,6 @@ def client(decider: Decider) -> Iterator[TestClient]:
     app = create_app(ServiceSettings(), lambda: decider)
     with TestClient(app, raise_server_exceptions=False) as found:
         yield found
-
-
-def asked(**changes: Any) -> dict[str, Any]:
-    return copy.deepcopy(SCORE_EXAMPLE) | changes
-
-
-def post(client: TestClient, body: Any, path: str = "/v1/score") -> Any:
-    return client.post(path, content=json.dumps(body), headers={"content-type": "application/json"})
 
 
 def test_the_example_is_answered_as_documented(client: TestClient) -> None:
@@ -73,104 +58,6 @@ def test_a_thousand_items_are_taken(client: TestClient) -> None:
     items = [{"contact": {"contact_id": f"c{i}"}, "history": []} for i in range(1000)]
     found = post(client, {"items": items}, "/v1/scores").json()["items"]
     assert [i["contact_id"] for i in found] == [f"c{i}" for i in range(1000)]
-
-
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"contact": {"contact_id": ""}}, "contact.contact_id"),
-        ({"contact": {"contact_id": "x" * 1_048_576}}, "contact.contact_id"),
-        ({"contact": {"contact_id": "a", "timezone": "Mars"}}, "contact.timezone"),
-        ({"contact": {"contact_id": "a", "country": "UK"}}, "contact.country"),
-        ({"contact": {"contact_id": "a", "name": "b"}}, "contact.name"),
-        ({"contact": {"contact_id": "a", "attributes": {"x": [1]}}}, "contact.attributes.x"),
-        ({"history": None}, "history"),
-        ({"history": [{}]}, "history[0].occurred_at"),
-        ({"at": "2026-11-23T10:15:00"}, "at"),
-        ({"at": "yesterday"}, "at"),
-        ({"at": 5}, "at"),
-        ({"at": "1066-10-14T09:00:00Z"}, "at"),
-        ({"campaign_id": 5}, "campaign_id"),
-        ({"channels": []}, "channels"),
-        ({"channels": ["fax"]}, "channels"),
-        ({"channels": [["email"]]}, "channels"),
-        ({"utility": {"land": -1}}, "utility.land"),
-        ({"utility": {"land": True}}, "utility.land"),
-        ({"utility": {"placement": 1}}, "utility.placement"),
-        ({"surprise": 1}, "surprise"),
-    ],
-)
-def test_what_is_wrong_is_named(client: TestClient, change: dict[str, Any], field: str) -> None:
-    answer = post(client, asked(**change))
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == PROBLEM
-    problem = schemas.ProblemOut.model_validate_json(answer.content)
-    assert field in [e.field for e in problem.errors]
-
-
-def test_an_event_of_another_contact_is_refused(client: TestClient) -> None:
-    event = SCORE_EXAMPLE["history"][0] | {"contact_id": "somebody else"}
-    problem = post(client, asked(history=[event])).json()
-    assert problem["errors"][0]["field"] == "history[0].contact_id"
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        (b"", 400),
-        (b"{", 400),
-        (b"\xff\xfe", 400),
-        (b'{"contact": NaN}', 400),
-        (b"[" * 5000, 400),
-        (b"[]", 422),
-        (b"null", 422),
-    ],
-)
-def test_what_is_no_request_is_a_problem(client: TestClient, body: bytes, status: int) -> None:
-    for path in ("/v1/score", "/v1/scores"):
-        answer = client.post(path, content=body, headers={"content-type": "application/json"})
-        assert answer.status_code == status
-        assert answer.headers["content-type"] == PROBLEM
-        schemas.ProblemOut.model_validate_json(answer.content)
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"content-type": "text/plain"},
-        {"content-type": "application/x-www-form-urlencoded"},
-        {"content-type": "application/json", "content-encoding": "gzip"},
-    ],
-)
-def test_other_media_are_refused(client: TestClient, headers: dict[str, str]) -> None:
-    answer = client.post("/v1/score", content=b"a=1", headers=headers)
-    assert answer.status_code == 415
-    assert answer.headers["content-type"] == PROBLEM
-
-
-def test_large_bodies_and_batches_are_refused(decider: Decider) -> None:
-    limits = ServiceSettings(max_body_mb=1, max_history=3)
-    client = TestClient(create_app(limits, lambda: decider))
-    big = client.post("/v1/score", content=b" " * 1_000_001)
-    assert (big.status_code, big.json()["detail"]) == (
-        413,
-        "The body is larger than 1 MB; send less at once.",
-    )
-    long = asked(history=SCORE_EXAMPLE["history"] * 2)
-    alone = post(client, long)
-    assert (alone.status_code, alone.json()["errors"][0]["field"]) == (413, "history")
-    inside = post(client, {"items": [SCORE_EXAMPLE, long]}, "/v1/scores").json()["items"][1]
-    assert inside["error"]["status"] == 413
-    assert inside["error"]["errors"][0]["field"] == "items[1].history"
-    many = post(client, {"items": [{}] * 5001}, "/v1/scores")
-    assert many.status_code == 413
-
-
-def test_unknown_paths_and_methods_are_problems(client: TestClient) -> None:
-    for answer, status in ((client.get("/nothing"), 404), (client.get("/v1/score"), 405)):
-        assert answer.status_code == status
-        assert answer.headers["content-type"] == PROBLEM
-    assert client.get("/v1/score").headers["allow"] == "POST"
 
 
 def test_without_a_model_it_lives_but_is_not_ready() -> None:
@@ -294,82 +181,3 @@ def test_request_ids_come_back(client: TestClient) -> None:
     assert client.get("/healthz", headers={"x-request-id": "a-1"}).headers["x-request-id"] == "a-1"
     odd = client.get("/healthz", headers={"x-request-id": "<script>"}).headers["x-request-id"]
     assert odd != "<script>"
-
-
-def test_every_route_is_documented_with_an_example(client: TestClient) -> None:
-    document = client.get("/openapi.json").json()
-    for path, methods in document["paths"].items():
-        for route in methods.values():
-            assert route["summary"]
-            bodies = route.get("requestBody", {}).get("content", {}).values()
-            answers = [c for r in route["responses"].values() for c in r["content"].values()]
-            examples = [c for c in (*bodies, *answers) if "example" in c]
-            assert examples, path
-    page = client.get("/docs")
-    assert page.headers["content-type"].startswith("text/html")
-    assert all(path in page.text for path in document["paths"])
-    assert "http" not in page.text.replace("https://", "http").split("<pre>")[0]
-
-
-def test_every_route_is_in_the_page_about_the_api(client: TestClient) -> None:
-    page = (Path(__file__).parent.parent / "docs" / "api.md").read_text()
-    for path, methods in client.get("/openapi.json").json()["paths"].items():
-        for method in methods:
-            assert f"`{method.upper()} {path}`" in page
-
-
-def test_every_documented_field_says_what_it_is(client: TestClient) -> None:
-    for name, schema in client.get("/openapi.json").json()["components"]["schemas"].items():
-        for field, described in schema["properties"].items():
-            assert described.get("description"), (name, field)
-
-
-def test_documented_bodies_are_answered(client: TestClient) -> None:
-    document = client.get("/openapi.json").json()
-    for path, methods in document["paths"].items():
-        if "post" in methods:
-            example = methods["post"]["requestBody"]["content"]["application/json"]["example"]
-            schemas.__dict__[{"/v1/score": "ScoreIn", "/v1/scores": "ScoresIn"}[path]](**example)
-            answer = post(client, example, path)
-            assert answer.status_code == 200
-            OUT[path].model_validate_json(answer.content)
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
-
-
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_nothing_sent_makes_it_fail(client: TestClient, data: st.DataObject) -> None:
-    body: Any = asked()
-    for _ in range(data.draw(st.integers(1, 3))):
-        place: Any = body
-        path = data.draw(
-            st.sampled_from(
-                [("contact",), ("history",), ("at",), ("utility",), ("channels",),
-                 ("contact", "contact_id"), ("contact", "attributes"), ("history", 0),
-                 ("history", 1, "kind"), ("history", 0, "occurred_at"), ("history", 0, "relevance"),
-                 ("history", 2, "recorded_at"), ("history", 2, "event_id")]
-            )
-        )  # fmt: skip
-        try:
-            for step in path[:-1]:
-                place = place[step]
-            place[path[-1]] = data.draw(json_values)
-        except (KeyError, IndexError, TypeError):
-            continue
-    try:
-        content = json.dumps(body).encode()
-    except ValueError:
-        return
-    for path, sent in (("/v1/score", content), ("/v1/scores", b'{"items":[' + content + b"]}")):
-        answer = client.post(path, content=sent, headers={"content-type": "application/json"})
-        assert answer.status_code in (200, 400, 422), answer.text

@@ -1,0 +1,66 @@
+"""Bodies of requests: read as far as the limit allows, then from JSON, refused in a sentence."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+from starlette.types import Receive, Scope
+
+from features.events.problems import quoted
+from serving.problems import Problem
+
+
+async def body_of(scope: Scope, receive: Receive, most: int) -> bytes:
+    """The request's body; 413 as soon as it is longer than `most` bytes."""
+    headers = dict(scope["headers"])
+    kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+    if kind not in (b"application/json", b""):
+        raise Problem(415, "The body must be application/json.")
+    if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
+        raise Problem(415, "The body must not be compressed.")
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and int(length) > most:
+        raise _too_large(most)
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Problem(400, "The connection was closed before the body was complete.")
+        part = message.get("body", b"")
+        size += len(part)
+        if size > most:
+            raise _too_large(most)
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(413, f"The body is larger than {most // 1_000_000} MB; send less at once.")
+
+
+def load_json(body: bytes) -> Any:
+    """Parse a body; 400 with a sentence if it is not JSON, or says one thing twice."""
+    try:
+        found = orjson.loads(body)
+        # orjson keeps the last of two members with one name; which was meant, nobody knows.
+        _STRICT.decode(body.decode())
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, f"The body is not JSON: {error}.") from None
+    except RecursionError:
+        raise Problem(400, "The body is nested too deeply.") from None
+    return found
+
+
+def _members(pairs: list[tuple[str, Any]]) -> None:
+    names = set()
+    for name, _ in pairs:
+        if name in names:
+            raise Problem(400, f"The body has {quoted(name)} twice in one object; keep one.")
+        names.add(name)
+
+
+# Integers are read as floats, since Python refuses those of thousands of digits.
+_STRICT = json.JSONDecoder(object_pairs_hook=_members, parse_int=float)

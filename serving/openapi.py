@@ -1,0 +1,75 @@
+"""The OpenAPI document: what FastAPI cannot know of routes that read and write JSON themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from serving import schemas
+from serving.problems import FAILED, MEDIA_TYPE, Problem
+
+_REF = "#/components/schemas/{model}"
+_DOCUMENTED: tuple[type[BaseModel], ...] = (
+    schemas.ScoreIn,
+    schemas.ScoresIn,
+    schemas.DecisionOut,
+    schemas.ScoresOut,
+    schemas.ModelOut,
+    schemas.StatusOut,
+    schemas.ProblemOut,
+)
+_REFUSALS = {
+    400: "The body is not JSON.",
+    413: "The body is larger than 10 MB; send less at once.",
+    415: "The body must be application/json.",
+    422: "contact.contact_id: is missing, but is required",
+    500: FAILED,
+    503: "no model has become champion yet; run `fineline train` first",
+}
+#: Statuses of the routes that decide.
+DECIDING = tuple(_REFUSALS)
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def body(model: type[BaseModel], example: Any) -> dict[str, Any]:
+    """What a route takes, as its `openapi_extra`."""
+    return {"requestBody": {"required": True, "content": _json(model, example)}}
+
+
+def answers(
+    path: str, model: type[BaseModel], description: str, example: Any, *refusals: int
+) -> Responses:
+    """What the route at `path` answers, as its `responses`."""
+    found: Responses = {200: {"description": description, "content": _json(model, example)}}
+    return found | {status: _refusal(path, status) for status in refusals}
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The document, made once."""
+    if app.openapi_schema is None:
+        found = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        _, described = models_json_schema(
+            [(model, "validation") for model in _DOCUMENTED], ref_template=_REF
+        )
+        found.setdefault("components", {})["schemas"] = described["$defs"]
+        app.openapi_schema = found
+    return app.openapi_schema
+
+
+def _json(
+    model: type[BaseModel], example: Any, media: str = "application/json"
+) -> dict[str, dict[str, Any]]:
+    return {media: {"schema": {"$ref": _REF.format(model=model.__name__)}, "example": example}}
+
+
+def _refusal(path: str, status: int) -> dict[str, Any]:
+    detail = _REFUSALS[status]
+    example = Problem(status, detail).body(path)
+    return {"description": detail, "content": _json(schemas.ProblemOut, example, MEDIA_TYPE)}

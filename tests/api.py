@@ -1,0 +1,24 @@
+"""What the tests of the API ask, and how."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import orjson
+from fastapi.testclient import TestClient
+
+from serving.schemas import SCORE_EXAMPLE
+
+PROBLEM = "application/problem+json"
+
+
+def asked(**changes: Any) -> dict[str, Any]:
+    """The example of a request, changed."""
+    return copy.deepcopy(SCORE_EXAMPLE) | changes
+
+
+def post(client: TestClient, body: Any, path: str = "/v1/score") -> Any:
+    """The answer to a JSON body."""
+    headers = {"content-type": "application/json"}
+    return client.post(path, content=orjson.dumps(body), headers=headers)
