@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from models.decide import Decider
-from serving import examples, parse
+from serving import examples
 from serving.answers import to_json
-from serving.bodies import body_of, load_json
+from serving.bodies import body_of
 from serving.champion import Champion
 from serving.openapi import DECIDING, answers, body
 from serving.reference import page
@@ -25,11 +25,13 @@ from serving.schemas import (
     ScoresOut,
     StatusOut,
 )
-from serving.scores import Batch
+from serving.scores import Scoring
 from serving.settings import ServiceSettings
 from serving.telemetry import CONTENT_TYPE, Telemetry
 
 router = APIRouter()
+#: Bytes of a body from which on a thread answers, so that others need not wait for it.
+_LONG = 50_000
 
 
 def _state(request: Request) -> Any:
@@ -52,8 +54,8 @@ async def _now() -> datetime:
 Now = Annotated[datetime, Depends(_now)]
 
 
-def _json(value: Any) -> Response:
-    return Response(to_json(value), media_type="application/json")
+def _as_json(written: bytes) -> Response:
+    return Response(written, media_type="application/json")
 
 
 @router.post(
@@ -68,15 +70,10 @@ async def score(request: Request, now: Now) -> Response:
     """Answers from the request alone; stores nothing about the person."""
     settings: ServiceSettings = _state(request).settings
     sent = await body_of(request.scope, request.receive, settings.max_body_mb * 1_000_000)
-    asked = parse.one_request(load_json(sent), now, settings.max_history)
-    decider, telemetry = await _decider(request), _telemetry(request)
-    try:
-        decision = decider.decide([asked])[0]
-    except Exception:
-        telemetry.failed.inc()
-        raise
-    telemetry.count([decision])
-    return _json(decision)
+    scoring = await _scoring(request, now)
+    if len(sent) > _LONG:
+        return _as_json(await run_in_threadpool(scoring.one, sent))
+    return _as_json(scoring.one(sent))
 
 
 @router.post(
@@ -93,11 +90,15 @@ async def scores(request: Request, now: Now) -> Response:
     """Each answer is a decision or `{"error": problem}`, in the order of the items."""
     settings: ServiceSettings = _state(request).settings
     sent = await body_of(request.scope, request.receive, settings.max_batch_body_mb * 1_000_000)
-    batch = Batch(
-        await _decider(request), _telemetry(request), settings, now, request.state.request_id
-    )
-    answer = await run_in_threadpool(batch.answer, sent)
-    return Response(answer, media_type="application/json")
+    scoring = await _scoring(request, now)
+    return _as_json(await run_in_threadpool(scoring.many, sent))
+
+
+async def _scoring(request: Request, now: datetime) -> Scoring:
+    return Scoring(
+        await _decider(request), _telemetry(request), _state(request).settings, now,
+        request.state.request_id,
+    )  # fmt: skip
 
 
 def _telemetry(request: Request) -> Telemetry:
@@ -118,7 +119,7 @@ def _telemetry(request: Request) -> Telemetry:
 async def model(request: Request) -> Response:
     """Name, version, alias, trained when and on what, and how it did on later touches."""
     card = (await _decider(request)).card
-    return _json({"alias": "champion", **card})
+    return _as_json(to_json({"alias": "champion", **card}))
 
 
 @router.get(
@@ -127,7 +128,7 @@ async def model(request: Request) -> Response:
 )  # fmt: skip
 async def healthz() -> Response:
     """Always 200 while the process answers."""
-    return _json({"status": "alive"})
+    return _as_json(to_json({"status": "alive"}))
 
 
 @router.get(
@@ -137,7 +138,7 @@ async def healthz() -> Response:
 async def readyz(request: Request) -> Response:
     """503 with the reason while no model can answer."""
     await _decider(request)
-    return _json({"status": "ready"})
+    return _as_json(to_json({"status": "ready"}))
 
 
 @router.get(

@@ -1,4 +1,4 @@
-"""Many decisions in one answer: all decided together, none failing the others."""
+"""From bodies to answers: one decision, or many decided together, none failing the others."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _log = logging.getLogger("fineline.api")
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """What answering the body of one `POST /v1/scores` takes."""
+class Scoring:
+    """What answering a body takes; a route makes one for each request."""
 
     decider: Decider
     telemetry: Telemetry
@@ -30,8 +30,22 @@ class Batch:
     now: datetime
     request_id: str
 
-    def answer(self, body: bytes) -> bytes:
-        """The answer as JSON, items in order; raises Problem where none can be answered."""
+    def one(self, body: bytes) -> bytes:
+        """The decision a `POST /v1/score` asks for, as JSON; raises Problem."""
+        asked = parse.one_request(load_json(body), self.now, self.settings.max_history)
+        try:
+            decision = self.decider.decide([asked])[0]
+        except Exception:
+            self.telemetry.failed.inc()
+            raise
+        self.telemetry.count([decision])
+        return to_json(decision)
+
+    def many(self, body: bytes) -> bytes:
+        """The answers of a `POST /v1/scores` as JSON, items in order.
+
+        Raises Problem where none can be answered.
+        """
         items = _items(load_json(body), self.settings.max_items)
         found = parse.requests_of(items, self.now, self.settings.max_history)
         decided = iter(self._decide([r for r in found if isinstance(r, Request)]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
@@ -120,6 +121,21 @@ def test_a_failure_on_one_item_is_that_items_alone(
     )
     whole = post(client, {"items": items}, "/v1/scores").json()["items"]
     assert [found[0], found[2]] == [whole[0], whole[2]]
+
+
+def test_many_at_once_get_the_answers_they_get_alone(client: TestClient) -> None:
+    event = SCORE_EXAMPLE["history"][0]
+    bodies = [
+        asked(contact={"contact_id": f"c{i}"}, history=[
+            event | {"event_id": f"e{j}"} for j in range(1 + 600 * (i % 2))])
+        for i in range(16)
+    ]  # fmt: skip
+    alone = [post(client, body).json() for body in bodies]
+    assert [a["contact_id"] for a in alone] == [f"c{i}" for i in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda body: post(client, body).json(), bodies))
+    assert together == alone
+    assert post(client, {"items": bodies}, "/v1/scores").json()["items"] == alone
 
 
 @pytest.mark.parametrize("failure", [ZeroDivisionError("secret"), BadSetting("no such rule")])
