@@ -42,10 +42,21 @@ from models.situation import EPOCH, Situations, situations
 Rows = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
-#: Doubt costs: courses are judged at this many standard deviations on the bad side of each score.
-CAUTION = 0.5
 _DAY_US = 86_400_000_000
 _CURVE = [k for k, days in enumerate(DELAYS) if days <= HORIZON]
+
+
+@dataclass(frozen=True, slots=True)
+class Prudence:
+    """How doubt and delay count in comparing courses; chosen in closed loop (docs/decision.md).
+
+    `land`, `annoy`: courses are judged at this many standard deviations on the bad side of each
+    score; `discount`: what is left of a worth after a day of waiting for it.
+    """
+
+    land: float = 0.5
+    annoy: float = 0.5
+    discount: float = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +74,14 @@ class _Judged:
 class Decider:
     """Answers requests with one model under one rulebook; holds no state of its own."""
 
-    def __init__(self, model: Model, ref: ModelRef, rulebook: Rulebook | None = None) -> None:
-        self.model, self.ref = model, ref
+    def __init__(
+        self,
+        model: Model,
+        ref: ModelRef,
+        rulebook: Rulebook | None = None,
+        prudence: Prudence | None = None,
+    ) -> None:
+        self.model, self.ref, self.prudence = model, ref, prudence or Prudence()
         self.rulebook = rulebook or Rulebook.load(None)
 
     @property
@@ -82,7 +99,7 @@ class Decider:
         fixed = self._fixed_columns(requests, s)
         last = self._last_scores(s, fixed)
         judged = self._judge(requests, s, [usable for usable, _ in options], fixed, last)
-        best = _best_case(judged, len(requests))
+        best = judged.courses["case"]
         land_terms = self.model.land.contributions(judged.rows[best])
         annoy_terms = self.model.annoy.contributions(judged.rows[best])
         seen = self.model.evidence.like(judged.rows[best])
@@ -156,9 +173,11 @@ class Decider:
         rows_now(cases, threads, persons, rows)
         land = self._score(self.model.land, rows, cases, "land")
         annoy = self._score(self.model.annoy, rows, cases, "annoy")
-        courses = np.zeros(len(cases), COURSE)
+        courses = np.zeros(len(requests), COURSE)
+        cases["discount"] = self.prudence.discount
+        firsts = np.concatenate([[0], np.cumsum([len(c) for c in channels])])
         plan(
-            cases, threads, persons, rows.copy(), _planning(self.model.land),
+            cases, firsts, threads, persons, rows.copy(), _planning(self.model.land),
             _planning(self.model.annoy), LAG_EDGES, self.model.land.baseline.cumulative,
             self.model.annoy.baseline.cumulative, courses,
         )  # fmt: skip
@@ -171,7 +190,7 @@ class Decider:
         spread = members.std(axis=0, ddof=1) if len(members) > 1 else np.zeros(len(rows))
         doubt = self.model.doubt(o, rows, score, spread)
         cases[f"shift_{name}"] = score - members[0]
-        cases[f"caution_{name}"] = CAUTION * doubt
+        cases[f"caution_{name}"] = getattr(self.prudence, name) * doubt
         return score, doubt
 
     def _answer(
@@ -187,7 +206,7 @@ class Decider:
         seen: int,
         last: tuple[float, float],
     ) -> Decision:
-        course = judged.courses[case]
+        course = judged.courses[i]
         campaign = r.campaign_id or s.name("campaign", "campaign_id", i)
         stops = self._stops(summary, campaign, s, i) + (
             closed if not self.rulebook.open_channels(summary, (_channel(judged, case),))[0] else ()
@@ -210,7 +229,7 @@ class Decider:
             if_nudged=self._if_nudged(judged, case),
             if_left_alone=self._if_left_alone(s, i, bool(stops), last),
             plan=_plan(course, start),
-            curve=self._curve(judged, case),
+            curve=self._curve(judged, i, case),
             reasons=reasons(self.model.columns, judged.rows[case], *terms),
             rules=rules,
             evidence=grade(
@@ -275,8 +294,8 @@ class Decider:
         )
         return Chance(land, annoy)
 
-    def _curve(self, judged: _Judged, case: int) -> tuple[CurvePoint, ...]:
-        course = judged.courses[case]
+    def _curve(self, judged: _Judged, i: int, case: int) -> tuple[CurvePoint, ...]:
+        course = judged.courses[i]
         land = self.model.land.chance(course["eta_land"])
         annoy = self.model.annoy.chance(course["eta_annoy"])
         land[0] = self.model.land.chance(judged.land[0][case])
@@ -303,14 +322,6 @@ def _planning(o: Outcome) -> tuple[Any, ...]:
         o.coefficients[0],
         o.slope,
     )
-
-
-def _best_case(judged: _Judged, n: int) -> npt.NDArray[np.int64]:
-    """Per request, the case whose best course is worth most."""
-    worth = np.maximum(judged.courses["now"], judged.courses["wait"])
-    order = np.lexsort([-np.arange(len(worth)), worth, judged.request])
-    last = np.searchsorted(judged.request[order], np.arange(n), side="right") - 1
-    return np.asarray(order[last], np.int64)
 
 
 def _plan(course: Any, start: datetime | None) -> Plan:

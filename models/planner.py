@@ -22,10 +22,10 @@ DELAYS = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 17, 21, 25, 30, 45, 60, 90
 #: Delays at which a course with follow-ups is rolled out in full; between, it is interpolated.
 _ROLLED = np.array([0, 2, 4, 7, 11, 14, 16, 17])
 #: Days between the touches of a cadence.
-GAPS = np.array([2, 3, 5, 7, 10, 14, 21], float)
-MOST_TOUCHES = 6
-#: What is left of a worth after a day of waiting for it: half in ten weeks.
-DAILY_DISCOUNT = 0.99
+GAPS = np.array([2, 3, 5, 7, 10, 14, 21, 30], float)
+#: By what factor each gap of a cadence is longer than the one before.
+GROWTHS = np.array([1.0, 1.6], float)
+MOST_TOUCHES = 8
 _LONGEST = 90.0
 
 
@@ -89,20 +89,25 @@ CASE = np.dtype(
         ("shift_annoy", "f8"),
         ("caution_land", "f8"),
         ("caution_annoy", "f8"),
+        ("discount", "f8"),
         ("lag", "f8"),
         ("last_land", "f8"),
         ("last_annoy", "f8"),
     ]
 )
 
-#: What the planner says of one case. `now`, `wait`, `stop`: worth of the best course of each kind;
-#: `gap`, `touches`: the cadence of the best course that touches now; the same for waiting.
+#: What the planner says of one request. `now`, `wait`, `stop`: worth of the best course of each
+#: kind; `case`: the channel it begins on, `later`: the one it goes on on; `gap`, `growth`,
+#: `touches`: its cadence; `wait_touches`: the touches of the best course that waits.
 COURSE = np.dtype(
     [
         ("now", "f8"),
         ("wait", "f8"),
         ("stop", "f8"),
         ("gap", "f8"),
+        ("growth", "f8"),
+        ("case", "i8"),
+        ("later", "i8"),
         ("touches", "i8"),
         ("delay", "f8"),
         ("wait_touches", "i8"),
@@ -135,19 +140,32 @@ def _waiting(case: Any, edges: Any, h_land: Any, h_annoy: Any, days: float) -> A
 
 @inline
 def _course(
-    case: Any, thread: Any, person: Any, row: Any, scratch: Any, land: Any, annoy: Any,
-    edges: Any, h_land: Any, h_annoy: Any, delay: float, gap: float, most: int,
-) -> Any:  # fmt: skip
-    """Worth and length of the best cadence of up to `most` touches; the first touch's scores."""
-    threads, persons = scratch
+    first: Any,
+    later: Any,
+    state: Any,
+    model: Any,
+    delay: float,
+    gap: float,
+    growth: float,
+    most: int,
+) -> Any:
+    """Worth and length of the best cadence of up to `most` touches; the first touch's scores.
+
+    The first touch is made on the channel of the case `first`, all others on that of `later`.
+    """
+    land, annoy, edges, h_land, h_annoy = model
+    thread, person, row, (threads, persons) = state
     threads[0] = thread
     persons[0] = person
     t, p = threads[0], persons[0]
-    p_land, p_annoy, left = _waiting(case, edges, h_land, h_annoy, delay)
-    value = DAILY_DISCOUNT ** (delay / 2) * (p_land * case.worth_land - p_annoy * case.worth_annoy)
+    p_land, p_annoy, left = _waiting(first, edges, h_land, h_annoy, delay)
+    value = first.discount ** (delay / 2) * (
+        p_land * first.worth_land - p_annoy * first.worth_annoy
+    )
     best, length, first_land, first_annoy = -np.inf, 1, 0.0, 0.0
+    days, step = delay, gap
     for k in range(most):
-        days = delay + k * gap
+        case = first if k == 0 else later
         time = case.at + np.int64(days * DAY)
         fill_row(row, t, p, time, case)
         eta_land = eta(row, land) + case.shift_land
@@ -156,53 +174,90 @@ def _course(
             first_land, first_annoy = eta_land, eta_annoy
         rate_land = np.exp(min(eta_land - case.caution_land, 6.0))
         rate_annoy = np.exp(min(eta_annoy + case.caution_annoy, 6.0))
-        worth = DAILY_DISCOUNT**days
+        worth = left * case.discount**days
         a, b, _ = _split(rate_land * h_land[-1], rate_annoy * h_annoy[-1])
-        ends = value + left * worth * (a * case.worth_land - b * case.worth_annoy - case.cost)
+        ends = value + worth * (a * case.worth_land - b * case.worth_annoy - case.cost)
         if ends > best:
             best, length = ends, k + 1
         a, b, open_still = _split(
-            rate_land * cumulative(edges, h_land, gap), rate_annoy * cumulative(edges, h_annoy, gap)
+            rate_land * cumulative(edges, h_land, step),
+            rate_annoy * cumulative(edges, h_annoy, step),
         )
-        value += left * worth * (a * case.worth_land - b * case.worth_annoy - case.cost)
+        value += worth * (a * case.worth_land - b * case.worth_annoy - case.cost)
         left *= open_still
         advance_by_touch(t, p, time, case.channel, case.actor, case.personalized)
+        days += step
+        step *= growth
+        # Beyond what can still be hoped for, further touches are not worth the computation.
+        if left * worth < 1e-3 or days > 240.0:
+            break
     return best, length, first_land, first_annoy
 
 
 @jit
-def plan(cases: Any, threads: Any, persons: Any, rows: Any, land: Any, annoy: Any, edges: Any,
-         h_land: Any, h_annoy: Any, courses: Any) -> None:  # fmt: skip
-    """Plan every case. `rows` hold the columns that do not change along a course."""
+def plan(cases: Any, firsts: Any, threads: Any, persons: Any, rows: Any, land: Any, annoy: Any,
+         edges: Any, h_land: Any, h_annoy: Any, courses: Any) -> None:  # fmt: skip
+    """Plan every request; its cases stand together, from `firsts[r]` on.
+
+    `rows`, one per case, hold the columns that do not change along a course.
+    """
     scratch = (np.empty(1, THREAD), np.empty(1, PERSON))
-    for i in range(len(cases)):
-        case, c = cases[i], courses[i]
-        c.now, c.gap, c.touches = -np.inf, GAPS[0], 1
-        for gap in GAPS:
-            best, length, eta_land, eta_annoy = _course(
-                case, threads[i], persons[i], rows[i], scratch, land, annoy, edges, h_land,
-                h_annoy, 0.0, gap, MOST_TOUCHES,
-            )  # fmt: skip
-            if best > c.now:
-                c.now, c.gap, c.touches = best, gap, length
-            c.eta_land[0], c.eta_annoy[0] = eta_land, eta_annoy
-        a, b, _ = _waiting(case, edges, h_land, h_annoy, _LONGEST)
-        c.stop = a * case.worth_land - b * case.worth_annoy
-        c.value[0] = c.now
-        _plan_waiting(
-            case, threads[i], persons[i], rows[i], scratch, land, annoy, edges, h_land, h_annoy, c
-        )
+    model = (land, annoy, edges, h_land, h_annoy)
+    for r in range(len(firsts) - 1):
+        f, c = firsts[r], courses[r]
+        state = (threads[f], persons[f], rows[f], scratch)
+        c.now, c.case = -np.inf, f
+        for i in range(f, firsts[r + 1]):
+            for g in range(0, len(GAPS), 2):
+                _try(cases, i, i, state, model, GAPS[g], 1.0, c)
+        _refine(cases, f, firsts[r + 1], state, model, c)
+        _plan_waiting(cases, state, model, c)
 
 
 @inline
-def _plan_waiting(case: Any, thread: Any, person: Any, row: Any, scratch: Any, land: Any,
-                  annoy: Any, edges: Any, h_land: Any, h_annoy: Any, c: Any) -> None:  # fmt: skip
+def _try(cases: Any, first: int, later: int, state: Any, model: Any, gap: float, growth: float,
+         c: Any) -> None:  # fmt: skip
+    """Touch now on the case `first`'s channel, go on on `later`'s; kept if it is worth more."""
+    value, length, eta_land, eta_annoy = _course(
+        cases[first], cases[later], state, model, 0.0, gap, growth, MOST_TOUCHES
+    )
+    if value > c.now:
+        c.now, c.gap, c.growth, c.touches = value, gap, growth, length
+        c.case, c.later = first, later
+        c.eta_land[0], c.eta_annoy[0] = eta_land, eta_annoy
+
+
+@inline
+def _refine(cases: Any, f: int, end: int, state: Any, model: Any, c: Any) -> None:
+    """Around the best course so far: gaps between, growing gaps, going on on another channel."""
+    coarse = c.gap
+    for g in range(1, len(GAPS), 2):
+        if GAPS[g - 1] == coarse or (g + 1 < len(GAPS) and GAPS[g + 1] == coarse):
+            _try(cases, c.case, c.case, state, model, GAPS[g], 1.0, c)
+    for growth in GROWTHS[1:]:
+        gap = c.gap
+        _try(cases, c.case, c.case, state, model, gap / growth, growth, c)
+        _try(cases, c.case, c.case, state, model, gap, growth, c)
+    own, gap, growth = c.case, c.gap, c.growth
+    for i in range(f, end):
+        if i != own:
+            _try(cases, own, i, state, model, gap, growth, c)
+            _try(cases, i, own, state, model, gap, growth, c)
+
+
+@inline
+def _plan_waiting(cases: Any, state: Any, model: Any, c: Any) -> None:
+    land, annoy, edges, h_land, h_annoy = model
+    thread, person, row, _ = state
+    case = cases[c.case]
+    a, b, _ = _waiting(case, edges, h_land, h_annoy, _LONGEST)
+    c.stop = a * case.worth_land - b * case.worth_annoy
+    c.value[0] = c.now
     c.wait, c.delay, c.wait_touches = -np.inf, DELAYS[1], 1
     for k in _ROLLED[1:]:
         best, length, eta_land, eta_annoy = _course(
-            case, thread, person, row, scratch, land, annoy, edges, h_land, h_annoy,
-            DELAYS[k], c.gap, MOST_TOUCHES - 1,
-        )  # fmt: skip
+            case, cases[c.later], state, model, DELAYS[k], c.gap, c.growth, MOST_TOUCHES - 1
+        )
         c.value[k], c.eta_land[k], c.eta_annoy[k] = best, eta_land, eta_annoy
         if best > c.wait:
             c.wait, c.delay, c.wait_touches = best, DELAYS[k], length
@@ -211,9 +266,10 @@ def _plan_waiting(case: Any, thread: Any, person: Any, row: Any, scratch: Any, l
         for k in range(low + 1, high):
             part = (DELAYS[k] - DELAYS[low]) / (DELAYS[high] - DELAYS[low])
             c.value[k] = c.value[low] + part * (c.value[high] - c.value[low])
-            fill_row(row, thread, person, case.at + np.int64(DELAYS[k] * DAY), case)
-            c.eta_land[k] = eta(row, land) + case.shift_land
-            c.eta_annoy[k] = eta(row, annoy) + case.shift_annoy
+            if DELAYS[k] <= 30.0:
+                fill_row(row, thread, person, case.at + np.int64(DELAYS[k] * DAY), case)
+                c.eta_land[k] = eta(row, land) + case.shift_land
+                c.eta_annoy[k] = eta(row, annoy) + case.shift_annoy
 
 
 @jit

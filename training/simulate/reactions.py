@@ -134,6 +134,7 @@ def touch(
     n += 1
     if (p.dead_channels >> channel) & 1:
         _write(w, out, n, p, th, BOUNCE, channel, t + MINUTE)
+        p.bounced |= 1 << channel
         n += 1
     else:
         if th.ended == STILL_OPEN:

@@ -37,6 +37,7 @@ PERSON = np.dtype(
         ("usual_hour", "f8"),  # middle of the hours in which the person answers, local
         ("prefers", "i4"),  # channel
         ("dead_channels", "i4"),  # bit per channel whose address or number is wrong
+        ("bounced", "i4"),  # bit per channel of which that has shown
         ("responsive", "f8"),  # frailty of answering, log hazard
         ("touchy", "f8"),  # frailty of annoyance, log hazard
         ("interest", "i4"),  # COLD, PASSIVE or ACTIVE

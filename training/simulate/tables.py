@@ -18,7 +18,11 @@ _ID_DIGITS = {"contact": 7, "number": 4}
 
 def events_table(rows: NDArray[np.void], contacts: int) -> pa.Table:
     """The events in order of `occurred_at`, string columns but `event_id` dictionary-encoded."""
-    rows = rows[np.argsort(rows["occurred"], kind="stable")]
+    return as_table(rows[np.argsort(rows["occurred"], kind="stable")], contacts)
+
+
+def as_table(rows: NDArray[np.void], contacts: int) -> pa.Table:
+    """The events in the order given."""
     relevance = rows["relevance"]
     personalized = rows["personalized"]
     columns: dict[str, Any] = {

@@ -1,0 +1,1 @@
+"""Closed loop: policies play against worlds whose truth is known."""

@@ -1,0 +1,124 @@
+"""An arena: fresh people of a world, and what it came to when a policy dealt with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.localtime import utc_offset_table
+from training.simulate.habits import RULE, play_clear_sighted, play_rules
+from training.simulate.population import ZONES, Population, microseconds, populate
+from training.simulate.records import (
+    COMPLAINED,
+    DAY,
+    EVENT,
+    EVENTS_PER_END,
+    EVENTS_PER_TOUCH,
+    HOUR,
+    LANDED,
+    NEGATIVE_REPLY,
+    OPTED_OUT,
+)
+from training.simulate.world import World
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: Fresh people are met a year after the history began, over some weeks, as life has it.
+START = datetime(2025, 2, 3, tzinfo=UTC)
+SPREAD_DAYS = 28.0
+DAYS = 120
+#: The recruiter looks at a contact's threads once a day at this hour of the contact's own day.
+LOOK_HOUR = 10
+_EVENTS_A_DAY = 4 * (EVENTS_PER_TOUCH + EVENTS_PER_END + 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Stakes:
+    """What a landing earns, an annoyance costs and a touch costs."""
+
+    land: float = 1.0
+    annoy: float = 2.0
+    touch: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What truly happened to each contact, shape (contacts,) each: landed and annoyed count threads."""
+
+    landed: Ints
+    annoyed: Ints
+    touches: Ints
+
+    def value(self, stakes: Stakes) -> Floats:
+        """Worth per contact."""
+        return np.asarray(
+            stakes.land * self.landed - stakes.annoy * self.annoyed - stakes.touch * self.touches
+        )
+
+
+class Arena:
+    """The same fresh people for every policy: same persons, same luck (common random numbers)."""
+
+    def __init__(self, world: World, contacts: int, seed: int) -> None:
+        self.world, self.contacts, self.seed = world, contacts, seed
+        self.population = populate(world, contacts, seed, START, SPREAD_DAYS)
+        self.looks = looks(self.population)
+
+    def by_rules(self, rules: NDArray[np.void], days: int = DAYS) -> Outcome:
+        """Play a rule per thread, shape (threads,), dtype RULE."""
+        people, threads = self.population.people.copy(), self.population.threads.copy()
+        play_rules(
+            self.population.scene, people, threads, self.population.first, self.looks, rules,
+            days, np.empty(1000, EVENT),
+        )  # fmt: skip
+        return outcome_of(threads, len(people))
+
+    def clear_sighted(self, threshold: float, stakes: Stakes, days: int = DAYS) -> Outcome:
+        """Play with the true chances in sight."""
+        people, threads = self.population.people.copy(), self.population.threads.copy()
+        utility = np.array([stakes.land, stakes.annoy, stakes.touch])
+        play_clear_sighted(
+            self.population.scene, people, threads, self.population.first, self.looks, threshold,
+            utility, days, np.empty(1000, EVENT),
+        )  # fmt: skip
+        return outcome_of(threads, len(people))
+
+
+def looks(population: Population) -> Ints:
+    """The first look at each person, microseconds: the day the first thread may open, at their hour."""
+    table = utc_offset_table(ZONES)
+    start = microseconds(START)
+    offsets = np.array(
+        [
+            table.offset_us[
+                np.searchsorted(
+                    table.at_us[table.first[z] : table.first[z + 1]], start, side="right"
+                )
+                - 1
+                + table.first[z]
+            ]
+            for z in range(len(ZONES))
+        ]
+    )
+    return np.asarray(
+        (start + LOOK_HOUR * HOUR - offsets[population.people["zone"]]) // 1 + 0 * DAY, np.int64
+    )
+
+
+def outcome_of(threads: NDArray[np.void], people: int) -> Outcome:
+    """Sum up the threads by contact."""
+    annoyed = np.isin(threads["ended"], (NEGATIVE_REPLY, OPTED_OUT, COMPLAINED))
+    counts = (threads["ended"] == LANDED, annoyed, threads["touches"])
+    return Outcome(*(np.bincount(threads["contact"], c, people).astype(np.int64) for c in counts))
+
+
+def same_rule(threads: int, cap: int, gap: float, channels: tuple[int, ...]) -> NDArray[np.void]:
+    """One cadence for every thread."""
+    rules = np.zeros(threads, RULE)
+    rules["cap"], rules["gap"], rules["growth"] = cap, gap, 1.0
+    rules["channels"] = [channels[k % len(channels)] for k in range(4)]
+    return rules

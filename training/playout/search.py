@@ -1,0 +1,103 @@
+"""Policies found in hindsight, inside a world: fixed cadences, the insider, the best threshold.
+
+They are tuned by playing in the very world they are judged in (on other people), which no learner
+of histories can do: marks to measure by, not competitors.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import differential_evolution
+
+from training.playout.arena import Arena, Stakes, same_rule
+from training.simulate.habits import RULE
+from training.simulate.population import SENIORITY, SOURCE
+
+Floats = NDArray[np.float64]
+
+HABIT = (5, 3.0, (0,))
+CAPS = (1, 2, 3, 4, 5, 6, 8, 10, 14)
+GAPS = (2.0, 3.0, 5.0, 7.0, 10.0, 14.0, 21.0, 28.0)
+SEQUENCES = ((0,), (1,), (2,), (3,), (0, 3), (0, 1), (1, 0), (3, 1), (0, 3, 1, 2))
+THRESHOLDS = (-0.01, 0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.13)
+
+#: The insider's parameters with their bounds: a "promise" of each thread from what the CRM shows,
+#: by which the gap shrinks and the cap grows; how gaps grow; the rest after a "not now"; a weight
+#: per channel, and how many of the channels are used.
+INSIDER = {
+    "seniority": (-0.8, 0.8),
+    "referral": (-1.0, 2.0),
+    "inbound": (-1.0, 2.0),
+    "database": (-1.5, 1.0),
+    "gap_by_promise": (-1.0, 1.0),
+    "cap_by_promise": (-0.5, 2.0),
+    "log_gap": (np.log(2.0), np.log(40.0)),
+    "log_cap": (np.log(0.6), np.log(14.0)),
+    "log_growth": (-0.2, 0.5),
+    "rest": (0.0, 70.0),
+    "email": (0.0, 1.0),
+    "phone": (0.0, 1.0),
+    "sms": (0.0, 1.0),
+    "linkedin": (0.0, 1.0),
+    "channels": (0.51, 4.49),
+}
+_NAMES = tuple(INSIDER)
+
+
+def best_cadence(arena: Arena, stakes: Stakes) -> tuple[int, float, tuple[int, ...]]:
+    """The fixed cadence worth most: touches, days between them, channels in order."""
+    n = len(arena.population.threads)
+    choices = list(product(CAPS, GAPS, SEQUENCES))
+    worth = [arena.by_rules(same_rule(n, *c)).value(stakes).mean() for c in choices]
+    return choices[int(np.argmax(worth))]
+
+
+def best_threshold(arena: Arena, stakes: Stakes) -> float:
+    """The threshold at which the clear-sighted earns most."""
+    worth = [arena.clear_sighted(t, stakes).value(stakes).mean() for t in THRESHOLDS]
+    return THRESHOLDS[int(np.argmax(worth))]
+
+
+def tune_insider(arena: Arena, stakes: Stakes, rounds: int = 20, seed: int = 0) -> Floats:
+    """The insider's parameters by differential evolution inside the arena, shape (15,).
+
+    R. Storn, K. Price, Journal of Global Optimization 11, 1997.
+    """
+    shown = columns_shown(arena)
+
+    def loss(vector: Floats) -> float:
+        return -float(arena.by_rules(insider_rules(vector, shown)).value(stakes).mean())
+
+    found = differential_evolution(
+        loss, list(INSIDER.values()), maxiter=rounds, popsize=4, seed=seed, tol=0, polish=False
+    )
+    return np.asarray(found.x)
+
+
+def columns_shown(arena: Arena) -> Floats:
+    """What the CRM shows of each thread: fit, seniority, source; shape (threads, 5)."""
+    threads, contacts = arena.population.threads, arena.population.contacts
+    whose = threads["contact"]
+    levels = list(SENIORITY)
+    seniority = np.array([levels.index(v) for v in contacts["seniority"].to_pylist()])[whose]
+    source = np.array(contacts["source"].to_pylist())[whose]
+    flags = [source == name for name in SOURCE if name != "sourced"]
+    return np.column_stack([threads["relevance"] - 0.55, seniority - 1.3, *flags]).astype(float)
+
+
+def insider_rules(vector: Floats, shown: Floats) -> NDArray[np.void]:
+    """The rule of each thread under the insider's parameters."""
+    v = dict(zip(_NAMES, vector, strict=True))
+    weights = np.array([1.6, v["seniority"], v["referral"], v["inbound"], v["database"]])
+    promise = shown @ weights
+    rules = np.zeros(len(shown), RULE)
+    rules["cap"] = np.clip(np.rint(np.exp(v["log_cap"] + v["cap_by_promise"] * promise)), 0, 40)
+    rules["gap"] = np.clip(np.exp(v["log_gap"] - v["gap_by_promise"] * promise), 1.0, 60.0)
+    rules["growth"], rules["rest"] = np.exp(v["log_growth"]), v["rest"]
+    liked = np.argsort([-v[name] for name in ("email", "phone", "sms", "linkedin")], kind="stable")
+    used = liked[: int(np.rint(v["channels"]))]
+    rules["channels"] = [used[k % len(used)] for k in range(4)]
+    return rules
