@@ -48,15 +48,15 @@ _CURVE = [k for k, days in enumerate(DELAYS) if days <= HORIZON]
 
 @dataclass(frozen=True, slots=True)
 class Prudence:
-    """How doubt and delay count in comparing courses; chosen in closed loop (docs/decision.md).
+    """How doubt and delay count in comparing courses; chosen in closed loop.
 
     `land`, `annoy`: courses are judged at this many standard deviations on the bad side of each
     score; `discount`: what is left of a worth after a day of waiting for it.
     """
 
-    land: float = 0.5
-    annoy: float = 0.5
-    discount: float = 0.99
+    land: float = 0.0
+    annoy: float = 1.0
+    discount: float = 0.97
 
 
 @dataclass(frozen=True, slots=True)

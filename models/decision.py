@@ -23,6 +23,20 @@ class Utility:
 
 
 @dataclass(frozen=True, slots=True)
+class NextTouch:
+    """What is known of the touch that is considered; what is left out is as in the thread so far.
+
+    `relevance` (0..1): how well the approach fits; `personalized`: written for this person;
+    `actor_id`, `account_id`: who would reach out, and for whom.
+    """
+
+    relevance: float | None = None
+    personalized: bool | None = None
+    actor_id: str | None = None
+    account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One thread at one moment.
 
@@ -41,6 +55,7 @@ class Request:
     attributes: Mapping[str, float | int | str | bool | None] = field(default_factory=dict)
     channels: tuple[str, ...] | None = None
     utility: Utility = Utility()
+    next_touch: NextTouch = NextTouch()
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ def situations(requests: Sequence[Request], width: int) -> Situations:
     picks = np.zeros(len(requests), PICK)
     columns = (h.campaign, h.actor, h.account, h.channel, h.relevance, h.personalized)
     _pick(happened.entries, happened.starts, wanted, columns, picks)
+    names = {name: values.to_pylist() for name, values in h.names.items() if name != "contact_id"}
+    _consider(requests, picks, names)
     last_event = np.where(
         picks["last_entry"] >= 0, happened.entries["event"][picks["last_entry"]], -1
     ) if len(h) else np.full(len(requests), -1)  # fmt: skip
@@ -93,7 +95,6 @@ def situations(requests: Sequence[Request], width: int) -> Situations:
     fold_contacts(timeline.entries, timeline.starts, row, last_row)
     lag = np.full(len(requests), np.nan)
     lag[asked] = np.maximum(at[asked] - h.occurred[last_event[asked]], 0) / 86_400e6
-    names = {name: values.to_pylist() for name, values in h.names.items() if name != "contact_id"}
     return Situations(at, local, known, persons, threads, picks, last_row, lag, names)
 
 
@@ -163,6 +164,23 @@ def _pick(entries: Any, starts: Any, wanted: Any, columns: Any, picks: Any) -> N
                 p.relevance = relevance[k]
             if not np.isnan(personalized[k]):
                 p.personalized = personalized[k]
+
+
+def _consider(requests: Sequence[Request], picks: Any, names: dict[str, list[str | None]]) -> None:
+    """Put in what requests say of the touch they consider; names not seen before get a code."""
+    for i, r in enumerate(requests):
+        if r.next_touch.relevance is not None:
+            picks["relevance"][i] = r.next_touch.relevance
+        if r.next_touch.personalized is not None:
+            picks["personalized"][i] = r.next_touch.personalized
+        for field, column, who in (
+            ("actor", "actor_id", r.next_touch.actor_id),
+            ("account", "account_id", r.next_touch.account_id),
+        ):
+            if who is not None:
+                if who not in names[column]:
+                    names[column].append(who)
+                picks[field][i] = names[column].index(who)
 
 
 def _as_known(h: Histories, happened: Timeline, last_event: Any) -> Timeline:

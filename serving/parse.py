@@ -17,11 +17,12 @@ from features.events.rows import events_from_items
 from features.events.schema import CHANNELS, FIRST_YEAR, LAST_YEAR
 from features.events.text import category_problem, id_problem
 from features.events.times import RFC3339, time_problem
-from models.decision import Request, Utility
+from models.decision import NextTouch, Request, Utility
 from serving.problems import FieldError, Problem, invalid
 
-_FIELDS = {"contact", "history", "at", "campaign_id", "channels", "utility"}
+_FIELDS = {"contact", "history", "at", "campaign_id", "channels", "utility", "next_touch"}
 _CONTACT = {"contact_id", "timezone", "country", "attributes"}
+_NEXT_TOUCH = {"relevance", "personalized", "actor_id", "account_id"}
 _WORTH = ("land", "annoy", "touch")
 #: Moments that can be asked about are those at which events can occur.
 _FIRST, _END = (datetime(year, 1, 1, tzinfo=UTC) for year in (FIRST_YEAR, LAST_YEAR + 1))
@@ -41,12 +42,13 @@ class Envelope:
     attributes: Mapping[str, Any]
     channels: tuple[str, ...] | None
     utility: Utility
+    next_touch: NextTouch
 
     def request(self, history: pa.Table) -> Request:
         """The request, with its validated events."""
         return Request(
             self.contact_id, self.at, history, self.campaign_id, self.timezone, self.country,
-            self.attributes, self.channels, self.utility,
+            self.attributes, self.channels, self.utility, self.next_touch,
         )  # fmt: skip
 
 
@@ -105,11 +107,12 @@ def envelope(item: object, now: datetime, longest: int) -> Envelope | Problem:
     campaign = _campaign(item.get("campaign_id"), errors)
     channels = _channels(item.get("channels"), errors)
     utility = _utility(item.get("utility"), errors)
+    next_touch = _next_touch(item.get("next_touch"), errors)
     if errors:
         return invalid(errors)
     return Envelope(
         contact["contact_id"], history, at, campaign, contact.get("timezone"),
-        contact.get("country"), attributes, channels, utility,
+        contact.get("country"), attributes, channels, utility, next_touch,
     )  # fmt: skip
 
 
@@ -200,3 +203,34 @@ def _utility(value: object, errors: list[FieldError]) -> Utility:
         else:
             worth[name] = float(number)
     return Utility(**worth)
+
+
+def _next_touch(value: object, errors: list[FieldError]) -> NextTouch:
+    """What is known of the touch that is considered, by the rules for events."""
+    if value is None:
+        return NextTouch()
+    if not isinstance(value, dict):
+        known = ", ".join(sorted(_NEXT_TOUCH))
+        errors.append(FieldError("next_touch", f"must be an object with any of {known}"))
+        return NextTouch()
+    found: dict[str, Any] = {}
+    for name, given in value.items():
+        problem = _next_touch_problem(str(name), given)
+        if problem:
+            errors.append(FieldError(f"next_touch.{str(name)[:100]}", problem))
+        else:
+            found[name] = given
+    return NextTouch(**found)
+
+
+def _next_touch_problem(name: str, given: object) -> str | None:
+    if name not in _NEXT_TOUCH:
+        return f"is not a field; there are {', '.join(sorted(_NEXT_TOUCH))}"
+    if given is None:
+        return None
+    if name == "personalized":
+        return None if isinstance(given, bool) else "must be true or false"
+    if name == "relevance":
+        number = isinstance(given, int | float) and not isinstance(given, bool)
+        return None if number and 0 <= given <= 1 else "must be a number from 0 to 1"  # type: ignore[operator]
+    return id_problem(given) if isinstance(given, str) else "must be a text"

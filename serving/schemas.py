@@ -59,6 +59,15 @@ class UtilityIn(_Model):
     touch: float = Field(0.01, ge=0, description="Cost of one attempt.")
 
 
+class NextTouchIn(_Model):
+    """The touch that is considered; what is left out is as in the thread so far."""
+
+    relevance: float | None = Field(None, ge=0, le=1, description="How well it would fit.")
+    personalized: bool | None = Field(None, description="Written for this person.")
+    actor_id: str | None = Field(None, description="The recruiter who would reach out.")
+    account_id: str | None = Field(None, description="The client it would be for.")
+
+
 class ScoreIn(_Model):
     """One thread at one moment."""
 
@@ -70,6 +79,7 @@ class ScoreIn(_Model):
     campaign_id: str | None = Field(None, description="The thread; the latest if left out.")
     channels: list[Channel] | None = Field(None, description="Channels that can be used.")
     utility: UtilityIn | None = Field(None, description="What outcomes are worth.")
+    next_touch: NextTouchIn | None = Field(None, description="The touch that is considered.")
 
 
 class ScoresIn(_Model):

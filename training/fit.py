@@ -164,10 +164,11 @@ class Fitter:
         member = _Member(self, w, happened)
         random = np.random.default_rng(self.seed)
         coefficients, texts = [], []
-        for _ in range(self.members):
-            # A bootstrap of contacts: each is drawn a Poisson(1) number of times.
+        for number in range(self.members):
+            # A bootstrap of contacts: each is drawn a Poisson(1) number of times. The first
+            # member, which plans, learns from everybody once.
             weight = random.poisson(1.0, int(w.contact.max()) + 1)[w.contact].astype(float)
-            if not (weight * happened).any():
+            if number == 0 or not (weight * happened).any():
                 weight = np.ones(len(w))
             booster, beta, _ = member.grow(weight, trees)
             coefficients.append(beta)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,11 @@ from models.ledger import Ledger
 from models.model import Model, feature_names
 from models.outcome import Outcome
 from training.dataset import Dataset
-from training.fit import FEWEST_EVENTS, MEMBERS, Fitter, Watched, calibration_slope
+from training.fit import FEWEST_EVENTS, MEMBERS, SEED, Fitter, Watched, calibration_slope
 from training.kinds import annoy_kind, follow_up_kind, land_kind
+
+#: Share of the touches that are learned from as if nothing were known of the message.
+HIDDEN_SHARE = 0.2
 
 
 def fit_model(
@@ -33,7 +36,7 @@ def fit_model(
     """
     names = feature_names(encoding)
     given = slopes or {}
-    open_touches = data.watched.take(~data.closed)
+    open_touches = sometimes_unknown(data.watched.take(~data.closed), names)
     land, annoy, follow_up = (
         Fitter(kind(encoding), names, size).fit(open_touches, given.get(name), progress)
         for name, kind, size in (
@@ -54,6 +57,19 @@ def fit_model(
         ),
         card=card,
     )
+
+
+def sometimes_unknown(w: Watched, names: Sequence[str]) -> Watched:
+    """Every fifth touch with its relevance and personalization hidden.
+
+    A history knows them of every touch made; who asks about a first touch may not. Trees that
+    have never seen them missing would take "unknown" for zero.
+    """
+    hidden = np.random.default_rng(SEED).random(len(w)) < HIDDEN_SHARE
+    x = w.x.copy()
+    for name in ("relevance", "personalized"):
+        x[hidden, names.index(name)] = np.nan
+    return dataclasses.replace(w, x=x)
 
 
 def later_slopes(model: Model, later: Watched) -> dict[str, float]:

@@ -47,7 +47,7 @@ class Stakes:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What truly happened to each contact, shape (contacts,) each: landed and annoyed count threads."""
+    """What truly happened to each contact, shape (contacts,); landings, annoyances by thread."""
 
     landed: Ints
     annoyed: Ints
@@ -89,7 +89,7 @@ class Arena:
 
 
 def looks(population: Population) -> Ints:
-    """The first look at each person, microseconds: the day the first thread may open, at their hour."""
+    """The first look at each person, microseconds: on the first day, at their own hour."""
     table = utc_offset_table(ZONES)
     start = microseconds(START)
     offsets = np.array(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.events.schema import CHANNELS
-from models.decision import Request, Utility
+from models.decision import NextTouch, Request, Utility
 from models.situation import EPOCH
 from training.playout.arena import DAYS, Arena, Outcome, Stakes, outcome_of
 from training.simulate.playing import act_on, let_pass
@@ -19,14 +19,17 @@ from training.simulate.tables import PARTIES, as_table
 Ints = NDArray[np.int64]
 PLAYABLE = CHANNELS[: LINKEDIN + 1]
 NO_TOUCH = -1
-_AT_ONCE = 1 << 62
 
 
 class Policy(Protocol):
     """What to do about threads at one moment."""
 
-    def choose(self, requests: Sequence[Request], at: Ints) -> tuple[Ints, Ints]:
-        """Channel code to touch on now, or NO_TOUCH, and when to ask again if nothing happens."""
+    def choose(self, requests: Sequence[Request], at: int) -> tuple[Ints, Ints]:
+        """Channel code to touch on, or NO_TOUCH, and when, microseconds.
+
+        A touch is made at that moment, before the next look; NO_TOUCH asks again then, or as soon
+        as something is recorded.
+        """
 
 
 class Game:
@@ -67,10 +70,10 @@ class Game:
         if not len(asked):
             return
         self.asked += len(asked)
-        channels, again = policy.choose(self._requests(asked, at), np.full(len(asked), at))
-        self.due[asked] = again
+        channels, when = policy.choose(self._requests(asked, at), at)
         touched = channels != NO_TOUCH
-        self._act(asked[touched], channels[touched], at)
+        self.due[asked] = np.where(touched, at + DAY // 2, when)
+        self._act(asked[touched], channels[touched], when[touched])
 
     def _requests(self, asked: Ints, at: int) -> list[Request]:
         contact = self.threads["contact"][asked]
@@ -104,12 +107,18 @@ class Game:
             attributes=attributes,
             channels=PLAYABLE,
             utility=self.utility,
+            next_touch=NextTouch(
+                relevance=float(thread["relevance"]),
+                actor_id=f"{PARTIES['actor']}-{thread['actor']}",
+                account_id=f"{PARTIES['account']}-{thread['account']}",
+            ),
         )
 
-    def _act(self, threads: Ints, channels: Ints, at: int) -> None:
+    def _act(self, threads: Ints, channels: Ints, times: Ints) -> None:
+        order = np.argsort(times, kind="stable")
         state = (self.people, self.threads, self.first)
         out = np.empty(len(threads) * (EVENTS_PER_TOUCH + 1) + len(self._room), EVENT)
-        n = act_on(self.scene, out, state, threads, channels, np.full(len(threads), at))
+        n = act_on(self.scene, out, state, threads[order], channels[order], times[order])
         self.rows = np.concatenate([self.rows, out[:n]])
 
     def _pass(self, until: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +12,11 @@ from models.decide import Decider
 from models.decision import Decision, Request
 from models.situation import microseconds
 from training.playout.asked import NO_TOUCH
+from training.simulate.records import DAY
 
 Ints = NDArray[np.int64]
 #: A thread that was given up is looked at again after a week, in case the moment has come.
-SECOND_THOUGHTS = timedelta(days=7)
+SECOND_THOUGHTS = 7 * DAY
 
 
 class Fineline:
@@ -25,18 +25,18 @@ class Fineline:
     def __init__(self, decider: Decider) -> None:
         self.decider = decider
 
-    def choose(self, requests: Sequence[Request], at: Ints) -> tuple[Ints, Ints]:
+    def choose(self, requests: Sequence[Request], at: int) -> tuple[Ints, Ints]:
         """As `Policy.choose`."""
-        decisions = self.decider.decide(requests)
-        channels = [_channel(d) for d in decisions]
-        return np.array(channels, np.int64), np.array([_again(d) for d in decisions], np.int64)
+        actions = [_action(d, at + DAY) for d in self.decider.decide(requests)]
+        return np.array([a[0] for a in actions], np.int64), np.array([a[1] for a in actions])
 
 
-def _channel(d: Decision) -> int:
-    return CHANNELS.index(d.channel) if d.hint == "nudge" and d.channel else NO_TOUCH
-
-
-def _again(d: Decision) -> int:
-    if d.hint == "wait" and d.nudge_at is not None:
-        return min(microseconds(d.nudge_at), microseconds(d.at + SECOND_THOUGHTS))
-    return microseconds(d.at + (SECOND_THOUGHTS if d.hint == "stop" else timedelta(hours=12)))
+def _action(d: Decision, next_look: int) -> tuple[int, int]:
+    """The touch the decision asks for before the next look, else when to ask again."""
+    at = microseconds(d.at)
+    if d.hint == "stop" or d.nudge_at is None or d.channel is None:
+        return NO_TOUCH, at + SECOND_THOUGHTS
+    when = microseconds(d.nudge_at)
+    if when < next_look:
+        return CHANNELS.index(d.channel), when
+    return NO_TOUCH, min(when - DAY // 2, at + SECOND_THOUGHTS)
