@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
@@ -67,7 +68,8 @@ def write_csv(table: pa.Table, path: Path) -> None:
 def _header(path: Path) -> list[str]:
     """The column names; refuses what does not look like a comma-separated header."""
     try:
-        names = next(_rows(path), [])
+        with closing(_lines(path)) as lines:
+            names = next(csv.reader(lines, strict=True), [])
     except csv.Error as error:
         raise BadInput(f"has a header that is not CSV ({error})", source=str(path)) from error
     for separator, name in ((";", "semicolons"), ("\t", "tabs")):
@@ -98,7 +100,11 @@ def _refuse(path: Path, error: pa.ArrowInvalid) -> NoReturn:
 
 def _scan(path: Path) -> None:
     """Raise `BadInput` for the first row that is ragged, not UTF-8 or never ends."""
-    rows = _rows(path)
+    with closing(_lines(path)) as lines:
+        _scan_rows(csv.reader(lines, strict=True), path)
+
+
+def _scan_rows(rows: Iterator[list[str]], path: Path) -> None:
     width = len(next(rows, []))
     number = 0
     try:
@@ -113,11 +119,7 @@ def _scan(path: Path) -> None:
         raise BadInput(message, source=str(path), row=number + 1) from error
 
 
-def _rows(path: Path) -> Iterator[list[str]]:
-    return csv.reader(_lines(path), strict=True)
-
-
-def _lines(path: Path) -> Iterator[str]:
+def _lines(path: Path) -> Generator[str, None, None]:
     before = 0
     with open_bytes(path) as file:
         for number, line in enumerate(file, start=1):
