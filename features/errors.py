@@ -5,7 +5,8 @@ FinelineError
 ├── BadSetting          an environment variable or option that makes no sense
 ├── NoModel             no model version is registered or loadable
 ├── IncompatibleModel   an artifact this version cannot read
-└── RegistryUnavailable the model registry does not answer
+├── RegistryUnavailable the model registry does not answer
+└── StoreUnavailable    the event store does not answer
 """
 
 from __future__ import annotations
@@ -51,3 +52,7 @@ class IncompatibleModel(FinelineError):
 
 class RegistryUnavailable(FinelineError):
     """The model registry did not answer."""
+
+
+class StoreUnavailable(FinelineError):
+    """The event store's database did not answer; nothing of the attempt was stored."""

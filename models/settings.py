@@ -14,7 +14,7 @@ S = TypeVar("S", bound="Settings")
 
 
 class Settings(BaseSettings):
-    """Where models live."""
+    """Where models and events live."""
 
     model_config = SettingsConfigDict(
         env_prefix="FINELINE_", env_file=".env", extra="ignore", populate_by_name=True
@@ -27,6 +27,15 @@ class Settings(BaseSettings):
         description="MLflow tracking server or database; default: SQLite in the home folder.",
     )
     model_name: str = Field("fineline", description="Name of the registered model.")
+
+    database_url: str = Field(
+        "", description="Database of the event store; default: SQLite in the home folder."
+    )
+
+    @property
+    def store_url(self) -> str:
+        """The URL of the event store in force."""
+        return self.database_url or f"sqlite:///{(self.home / 'store.db').absolute()}"
 
     @property
     def mlflow_uri(self) -> str:

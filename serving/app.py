@@ -9,6 +9,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
+from features.store.database import Database
 from models import registry
 from models.decide import Decider
 from models.settings import load_settings
@@ -27,19 +28,21 @@ ABOUT = "Tells a recruiter whether one more follow-up will land or annoy."
 def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = None) -> FastAPI:
     """The app; `load` makes the decider that answers, by default the registry's champion."""
     telemetry = Telemetry()
+    database = Database(settings.store_url)
     champion = Champion(load or (lambda: registry.load(settings)), telemetry.loaded)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         await run_in_threadpool(champion.look)
         yield
+        database.close()
 
     app = FastAPI(
         title=TITLE, description=ABOUT, version=version("fineline"), lifespan=lifespan,
         docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.settings, app.state.champion = settings, champion
-    app.state.telemetry = telemetry
+    app.state.telemetry, app.state.database = telemetry, database
     app.include_router(router)
     problems.install(app)
     app.add_middleware(Surroundings, telemetry=telemetry)

@@ -53,4 +53,52 @@ MODEL: dict[str, Any] = {
     "trained_on": {"touches": 95_800, "contacts": 20_000},
     "metrics": {"land": {"overall": {"roc_auc": 0.82}}},
 }
+EVENTS: list[dict[str, Any]] = [
+    {
+        "event_id": "crm-1",
+        "contact_id": "anna",
+        "occurred_at": "2026-11-09T09:30:00+01:00",
+        "kind": "touch",
+        "channel": "email",
+        "actor_id": "recruiter-7",
+        "campaign_id": "data-engineer",
+        "relevance": 0.8,
+    },
+    {
+        "event_id": "crm-2",
+        "contact_id": "anna",
+        "occurred_at": "2026-11-09T12:05:00+01:00",
+        "recorded_at": "2026-11-10T01:00:00+01:00",
+        "kind": "open",
+        "campaign_id": "data-engineer",
+    },
+]
+_UNKNOWN_KIND = FieldError("kind", "is missing, but is required")
+RECEIPTS: dict[str, Any] = {
+    "accepted": 1,
+    "duplicates": 1,
+    "refused": 1,
+    "items": [
+        {"id": "crm-1", "status": "accepted"},
+        {"id": "crm-2", "status": "duplicate"},
+        {
+            "id": "crm-3",
+            "status": "refused",
+            "error": within("events[2]", invalid([_UNKNOWN_KIND])).body("/v1/events"),
+        },
+    ],
+}
+DESCRIBED: dict[str, Any] = {
+    "timezone": "Europe/Berlin",
+    "country": "DE",
+    "attributes": {"seniority": "senior", "years_experience": 9},
+}
+CONTACTS: list[dict[str, Any]] = [{"contact_id": "anna", **DESCRIBED}, {"contact_id": "ben"}]
+STORED: dict[str, Any] = {
+    "accepted": 2,
+    "duplicates": 0,
+    "refused": 0,
+    "items": [{"id": "anna", "status": "accepted"}, {"id": "ben", "status": "accepted"}],
+}
+PERSON: dict[str, Any] = {"contact_id": "anna", **DESCRIBED}
 METRICS = 'fineline_decisions_total{hint="wait"} 412.0\n'

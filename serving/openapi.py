@@ -14,6 +14,11 @@ from serving.problems import FAILED, MEDIA_TYPE, Problem
 
 _REF = "#/components/schemas/{model}"
 _DOCUMENTED: tuple[type[BaseModel], ...] = (
+    schemas.StoredEventIn,
+    schemas.StoredContactIn,
+    schemas.DescribedIn,
+    schemas.ReceiptsOut,
+    schemas.PersonOut,
     schemas.ScoreIn,
     schemas.ScoresIn,
     schemas.DecisionOut,
@@ -30,8 +35,12 @@ _REFUSALS = {
     500: FAILED,
     503: "no model has become champion yet; run `fineline train` first",
 }
-#: Statuses of the routes that decide.
-DECIDING = tuple(_REFUSALS)
+#: What routes of the store say in place of it.
+_STORE_DOWN = "the event store does not answer; ask again in a moment (FINELINE_DATABASE_URL)"
+#: Statuses of the routes that decide, and of those that store.
+DECIDING = STORING = tuple(_REFUSALS)
+
+_STORED = ("/v1/events", "/v1/contacts")
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -39,6 +48,14 @@ Responses = dict[int | str, dict[str, Any]]
 def body(model: type[BaseModel], example: Any) -> dict[str, Any]:
     """What a route takes, as its `openapi_extra`."""
     return {"requestBody": {"required": True, "content": _json(model, example)}}
+
+
+def body_list(model: type[BaseModel], example: Any) -> dict[str, Any]:
+    """The same of a route that takes a list."""
+    content = _json(model, example)
+    (described,) = content.values()
+    described["schema"] = {"type": "array", "items": described["schema"]}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def answers(
@@ -71,5 +88,7 @@ def _json(
 
 def _refusal(path: str, status: int) -> dict[str, Any]:
     detail = _REFUSALS[status]
+    if status == 503 and path.startswith(_STORED):
+        detail = _STORE_DOWN
     example = Problem(status, detail).body(path)
     return {"description": detail, "content": _json(schemas.ProblemOut, example, MEDIA_TYPE)}

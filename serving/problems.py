@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from features.errors import BadInput, FinelineError
@@ -99,6 +100,12 @@ def install(app: FastAPI) -> None:
         # What is wrong with a setting, the registry or a model is not the caller's fault.
         return respond(Problem(422 if isinstance(error, BadInput) else 503, str(error)), request)
 
+    async def parameters(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        found = [FieldError(str(e["loc"][-1]), e["msg"]) for e in error.errors()]
+        return respond(invalid(found), request)
+
     app.add_exception_handler(Problem, refused)
+    app.add_exception_handler(RequestValidationError, parameters)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(FinelineError, known)

@@ -17,6 +17,9 @@ class ServiceSettings(Settings):
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     workers: int = Field(1, ge=1, le=64, description="Server processes.")
     max_body_mb: int = Field(10, ge=1, description="Largest body of POST /v1/score, in MB.")
-    max_batch_body_mb: int = Field(100, ge=1, description="Largest body of POST /v1/scores, in MB.")
+    max_batch_body_mb: int = Field(100, ge=1, description="Largest body of a list, in MB.")
     max_items: int = Field(5000, ge=1000, description="Most items in POST /v1/scores.")
+    max_events: int = Field(
+        10_000, ge=10_000, description="Most items in POST /v1/events and POST /v1/contacts."
+    )
     max_history: int = Field(10_000, ge=1, description="Most events in one history.")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from features.store.database import Database
 from models.decide import Decider
 from models.decision import ModelRef
 from models.model import Model
+from tests.postgres import Server, server
 from training import fit
 from training.dataset import Dataset, prepare
 from training.simulate.history import simulate
@@ -62,3 +66,31 @@ def small_model(agency: tuple[pa.Table, pa.Table], small_trees: None) -> Model:
 def decider(small_model: Model) -> Decider:
     """A decider on the small model."""
     return Decider(small_model, ModelRef("fineline", "1"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server that is started when the first test asks for it."""
+    with server() as found:
+        template = Database(found.create("migrated"))
+        template.prepare()
+        # A database that somebody is connected to cannot be copied.
+        template.close()
+        yield found
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store of its own for each test, in either database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/store.db"
+    found: Server = request.getfixturevalue("postgres")
+    return found.create(f"test_{uuid.uuid4().hex}", "migrated")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The store at `database_url`."""
+    found = Database(database_url)
+    yield found
+    found.close()

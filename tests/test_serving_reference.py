@@ -16,12 +16,17 @@ from serving.app import create_app
 from serving.settings import ServiceSettings
 from tests.api import PROBLEM, post
 
-OUT = {"/v1/score": schemas.DecisionOut, "/v1/scores": schemas.ScoresOut}
+BODIES = {
+    "/v1/score": (schemas.ScoreIn, schemas.DecisionOut),
+    "/v1/scores": (schemas.ScoresIn, schemas.ScoresOut),
+    "/v1/events": (schemas.StoredEventIn, schemas.ReceiptsOut),
+    "/v1/contacts": (schemas.StoredContactIn, schemas.ReceiptsOut),
+}
 
 
 @pytest.fixture(scope="module")
-def client(decider: Decider) -> Iterator[TestClient]:
-    app = create_app(ServiceSettings(), lambda: decider)
+def client(decider: Decider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    app = create_app(ServiceSettings(home=tmp_path_factory.mktemp("home")), lambda: decider)
     with TestClient(app, raise_server_exceptions=False) as found:
         yield found
 
@@ -33,13 +38,16 @@ def test_every_body_and_answer_is_documented_with_an_example(client: TestClient)
             assert route["summary"]
             for sent in (route.get("requestBody"), *route["responses"].values()):
                 for media, content in (sent or {"content": {}})["content"].items():
-                    name = content["schema"].get("$ref", "").rpartition("/")[2]
+                    schema, example = content["schema"], content["example"]
+                    if schema.get("type") == "array":
+                        schema, example = schema["items"], example[0]
+                    name = schema.get("$ref", "").rpartition("/")[2]
                     assert (media == PROBLEM) == (name == "ProblemOut"), path
                     if name:
                         assert name in document["components"]["schemas"]
-                        getattr(schemas, name).model_validate(content["example"])
+                        getattr(schemas, name).model_validate(example)
                     else:
-                        assert isinstance(content["example"], str)
+                        assert isinstance(example, str)
 
 
 def test_the_reference_shows_every_route_and_field_and_fetches_nothing(client: TestClient) -> None:
@@ -76,10 +84,12 @@ def test_documented_bodies_are_answered(client: TestClient) -> None:
     for path, methods in document["paths"].items():
         if "post" in methods:
             example = methods["post"]["requestBody"]["content"]["application/json"]["example"]
-            schemas.__dict__[{"/v1/score": "ScoreIn", "/v1/scores": "ScoresIn"}[path]](**example)
+            takes, gives = BODIES[path]
+            for one in example if isinstance(example, list) else [example]:
+                takes.model_validate(one)
             answer = post(client, example, path)
             assert answer.status_code == 200
-            OUT[path].model_validate_json(answer.content)
+            gives.model_validate_json(answer.content)
 
 
 def test_the_page_about_the_api_knows_every_metric_status_and_column(client: TestClient) -> None:

@@ -1,21 +1,13 @@
-"""The bodies of requests and answers as OpenAPI documents them.
-
-Requests are checked by serving.parse and answers written from models.decision without passing
-through these models; tests hold both to them.
-"""
+"""What the routes that decide take and answer."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
-Channel = Literal["email", "phone", "sms", "linkedin", "other"]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+from serving.schemas.base import Channel, ProblemOut, Strict
 
 
 class EventIn(BaseModel):
@@ -40,7 +32,7 @@ class EventIn(BaseModel):
     personalized: bool | None = Field(None, description="Written for this person.")
 
 
-class ContactIn(_Model):
+class ContactIn(Strict):
     """The person, as far as known."""
 
     contact_id: str = Field(description="One person has one id, whoever writes to them.")
@@ -51,7 +43,7 @@ class ContactIn(_Model):
     )
 
 
-class UtilityIn(_Model):
+class UtilityIn(Strict):
     """What outcomes are worth, in any unit."""
 
     land: float = Field(1.0, ge=0, description="Worth of a good answer.")
@@ -59,7 +51,7 @@ class UtilityIn(_Model):
     touch: float = Field(0.01, ge=0, description="Cost of one attempt.")
 
 
-class NextTouchIn(_Model):
+class NextTouchIn(Strict):
     """The touch that is considered; what is left out is as in the thread so far."""
 
     relevance: float | None = Field(None, ge=0, le=1, description="How well it would fit.")
@@ -68,7 +60,7 @@ class NextTouchIn(_Model):
     account_id: str | None = Field(None, description="The client it would be for.")
 
 
-class ScoreIn(_Model):
+class ScoreIn(Strict):
     """One thread at one moment."""
 
     contact: ContactIn = Field(description="The person.")
@@ -82,13 +74,13 @@ class ScoreIn(_Model):
     next_touch: NextTouchIn | None = Field(None, description="The touch that is considered.")
 
 
-class ScoresIn(_Model):
+class ScoresIn(Strict):
     """Many threads."""
 
     items: list[ScoreIn] = Field(description="At most 5,000, unless set otherwise.")
 
 
-class ChanceOut(_Model):
+class ChanceOut(Strict):
     """Calibrated chances within 30 days."""
 
     p_land: float = Field(description="Chance of a good answer, 0 to 1.")
@@ -102,7 +94,7 @@ class BoundedChanceOut(ChanceOut):
     p_annoy_interval: tuple[float, float] = Field(description="Low and high, 90 %.")
 
 
-class PlanOut(_Model):
+class PlanOut(Strict):
     """The best cadence from here."""
 
     further_touches: int = Field(description="How many more touches.")
@@ -110,7 +102,7 @@ class PlanOut(_Model):
     stop_after: datetime | None = Field(description="When to give up; null without a touch.")
 
 
-class CurvePointOut(_Model):
+class CurvePointOut(Strict):
     """A touch made after `delay_days`."""
 
     delay_days: float = Field(description="Days from now, 0 to 30.")
@@ -119,7 +111,7 @@ class CurvePointOut(_Model):
     value: float = Field(description="Worth of the best course whose first touch is then.")
 
 
-class ReasonOut(_Model):
+class ReasonOut(Strict):
     """One feature's contribution."""
 
     feature: str = Field(description="Its name, as in docs/features.md.")
@@ -128,28 +120,28 @@ class ReasonOut(_Model):
     text: str = Field(description="The same in words.")
 
 
-class RuleOut(_Model):
+class RuleOut(Strict):
     """A rule that decided or bounded the answer."""
 
     rule: str = Field(description="Its name, as in docs/rules.md.")
     text: str = Field(description="What it says about this thread.")
 
 
-class EvidenceOut(_Model):
+class EvidenceOut(Strict):
     """How much history like this the model has seen."""
 
     level: Literal["strong", "fair", "weak", "none"] = Field(description="How much, graded.")
     text: str = Field(description="The same in words.")
 
 
-class ModelRefOut(_Model):
+class ModelRefOut(Strict):
     """The version that answered."""
 
     name: str = Field(description="Name of the registered model.")
     version: str = Field(description="Version in the registry.")
 
 
-class DecisionOut(_Model):
+class DecisionOut(Strict):
     """What to do about one open thread at one moment."""
 
     decision_id: str = Field(description="The same question to the same version has the same id.")
@@ -176,31 +168,13 @@ class DecisionOut(_Model):
     model: ModelRefOut = Field(description="Which model answered.")
 
 
-class FieldErrorOut(_Model):
-    """A field that was refused."""
-
-    field: str = Field(description="Such as history[3].occurred_at.")
-    message: str = Field(description="What is wrong with it.")
-
-
-class ProblemOut(_Model):
-    """RFC 9457 problem details."""
-
-    type: str = Field(description="about:blank: the status says it all.")
-    title: str = Field(description="The name of the status.")
-    status: int = Field(description="The HTTP status.")
-    detail: str = Field(description="One sentence.")
-    instance: str | None = Field(None, description="The path asked.")
-    errors: list[FieldErrorOut] = Field([], description="The fields at fault, at most 100.")
-
-
-class FailedOut(_Model):
+class FailedOut(Strict):
     """An item that could not be answered."""
 
     error: ProblemOut = Field(description="Why.")
 
 
-class ScoresOut(_Model):
+class ScoresOut(Strict):
     """Answers in the order of the items."""
 
     items: list[DecisionOut | FailedOut] = Field(description="A decision or an error each.")

@@ -1,0 +1,167 @@
+"""The connection to the store's database: opened when first needed, brought to the latest schema.
+
+Every failure of the database becomes StoreUnavailable; the next use tries again, so that a service
+recovers by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from features.errors import BadSetting, StoreUnavailable
+from features.store.migrate import upgrade
+
+T = TypeVar("T")
+_log = logging.getLogger("fineline.store")
+#: Seconds to wait for another writer (SQLite), for a connection, for the server to accept one.
+_PATIENCE = {"sqlite": 10, "pool": 10, "connect": 5}
+#: PostgreSQL's words for "another transaction was quicker; try again".
+_AGAIN = {"40001", "40P01"}
+_TRIES = 5
+_READING: dict[str, dict[str, Any]] = {
+    "sqlite": {},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+
+
+class Database:
+    """A store's database, by URL: `sqlite:///file` or `postgresql://...`.
+
+    Raises BadSetting for a URL that names neither. Safe to share between threads.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = _checked(url)
+        self._engine: Engine | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def exists(self) -> bool:
+        """False only for an SQLite file that has not been made yet."""
+        file = self.url.database
+        return self.url.get_backend_name() != "sqlite" or (file is not None and Path(file).exists())
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database and changes nothing."""
+        with self._translated(), self._ready().connect() as plain:
+            connection = plain.execution_options(**_READING[self.url.get_backend_name()])
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed when the block ends without an error."""
+        with self._translated(), self._ready().connect() as plain:
+            connection = plain.execution_options(fineline_writes=True)
+            with connection.begin():
+                yield connection
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction of its own; again, if another writer was quicker."""
+        for last in (False,) * (_TRIES - 1) + (True,):
+            try:
+                with self.writing() as connection:
+                    return work(connection)
+            except _Overtaken as error:
+                if last:
+                    raise StoreUnavailable(_SAID) from error
+        raise AssertionError
+
+    def prepare(self) -> None:
+        """Connect, and bring the database to the latest schema, ahead of the first use."""
+        with self._translated():
+            self._ready()
+
+    def close(self) -> None:
+        """Close all connections; the next use opens new ones."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.dispose()
+            self._engine = None
+
+    def _ready(self) -> Engine:
+        with self._lock:
+            if self._engine is None:
+                engine = _engine(self.url)
+                try:
+                    upgrade(engine)
+                except BaseException:
+                    engine.dispose()
+                    raise
+                self._engine = engine
+            return self._engine
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError as error:
+            raise _Overtaken from error
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in _AGAIN:
+                raise _Overtaken from error
+            # The statement's parameters are about people: they stay out of the log.
+            _log.error("the store's database failed: %s", type(error.orig).__name__)
+            raise StoreUnavailable(_SAID) from None
+        except NoConnection:
+            raise StoreUnavailable("the event store is busy; ask again in a moment") from None
+
+
+class _Overtaken(Exception):
+    """Another transaction wrote first what this one was about to write."""
+
+
+_SAID = "the event store does not answer; ask again in a moment (FINELINE_DATABASE_URL)"
+
+
+def _checked(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        backend = parsed.get_dialect().name
+    except (ArgumentError, NoSuchModuleError):
+        backend = ""
+    if backend not in ("sqlite", "postgresql") or (backend == "sqlite" and not parsed.database):
+        raise BadSetting(
+            "FINELINE_DATABASE_URL must be sqlite:///FILE or postgresql://USER@HOST/DATABASE"
+        )
+    return parsed
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        Path(str(url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            url, connect_args={"timeout": _PATIENCE["sqlite"]}, pool_timeout=_PATIENCE["pool"],
+            hide_parameters=True,
+        )  # fmt: skip
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    # A connection that died while it lay in the pool is noticed and replaced.
+    return create_engine(
+        url, pool_pre_ping=True, pool_timeout=_PATIENCE["pool"], hide_parameters=True,
+        connect_args={"connect_timeout": _PATIENCE["connect"]},
+    )  # fmt: skip
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    # Python's own guess of where transactions begin would leave reads outside of them.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer that begins as a reader could not wait for another writer: it would have to fail.
+    writes = connection.get_execution_options().get("fineline_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,63 @@
+"""Reading events back: the canonical table that files become too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Connection, Select, select
+
+from features.events.schema import EVENTS as SCHEMA
+from features.store.events import COLUMNS
+from features.store.selection import chunks
+from features.store.tables import EVENTS
+
+_PART = 50_000
+_EVENT = tuple(EVENTS.c[name] for name in COLUMNS)
+
+
+def history(
+    connection: Connection, tenant: str, contact_id: str, first: int | None = None
+) -> pa.Table:
+    """One contact's events in order of storing; with `first` only so many of them."""
+    query = _of(tenant).where(EVENTS.c.contact_id == contact_id)
+    if first is not None:
+        query = query.where(EVENTS.c.number <= first)
+    return table_of(connection.execute(query.order_by(EVENTS.c.number)).all())
+
+
+def histories(
+    connection: Connection, tenant: str, contact_ids: Sequence[str]
+) -> Mapping[str, pa.Table]:
+    """The events of each contact, in order of storing; contacts without any are left out."""
+    rows: dict[str, list[Any]] = {}
+    for some in chunks(contact_ids):
+        query = _of(tenant).where(EVENTS.c.contact_id.in_(some))
+        for row in connection.execute(query.order_by(EVENTS.c.contact_id, EVENTS.c.number)):
+            rows.setdefault(row.contact_id, []).append(row)
+    return {contact: table_of(own) for contact, own in rows.items()}
+
+
+def all_events(connection: Connection, tenant: str) -> pa.Table:
+    """Every event of a tenant, in order of storing."""
+    query = _of(tenant).order_by(EVENTS.c.seq).execution_options(yield_per=_PART)
+    parts: Iterator[Sequence[Any]] = connection.execute(query).partitions()
+    return pa.concat_tables([SCHEMA.empty_table(), *map(table_of, parts)])
+
+
+def table_of(rows: Sequence[Any]) -> pa.Table:
+    """Rows in the order of `COLUMNS` as a table of the events schema."""
+    if not rows:
+        return SCHEMA.empty_table()
+    columns = [
+        pa.array(values, pa.int64()).view(field.type)
+        if pa.types.is_timestamp(field.type)
+        else pa.array(values, field.type)
+        for field, values in zip(SCHEMA, zip(*rows, strict=True), strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def _of(tenant: str) -> Select[Any]:
+    return select(*_EVENT).where(EVENTS.c.tenant == tenant)

@@ -1,0 +1,9 @@
+"""The routes of the API, by what they are about."""
+
+from fastapi import APIRouter
+
+from serving.routes import contacts, decisions, events, operations
+
+router = APIRouter()
+for _part in (decisions, events, contacts, operations):
+    router.include_router(_part.router)

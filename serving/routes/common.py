@@ -1,0 +1,67 @@
+"""What routes need of their surroundings: the clock, the model in service, the store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from features.store.database import Database
+from models.decide import Decider
+from serving.champion import Champion
+from serving.settings import ServiceSettings
+from serving.telemetry import Telemetry
+
+#: Whose data an organisation's requests are about, where there is only one organisation.
+DEFAULT_TENANT = "default"
+
+
+def state(request: Request) -> Any:
+    """What the app holds."""
+    return request.app.state
+
+
+def settings(request: Request) -> ServiceSettings:
+    """The settings in force."""
+    found: ServiceSettings = state(request).settings
+    return found
+
+
+def telemetry(request: Request) -> Telemetry:
+    """The metrics of this app."""
+    found: Telemetry = state(request).telemetry
+    return found
+
+
+def database(request: Request) -> Database:
+    """The event store's database."""
+    found: Database = state(request).database
+    return found
+
+
+async def decider(request: Request) -> Decider:
+    """The decider in service; looking for one is left to a thread."""
+    champion: Champion = state(request).champion
+    if champion.current is not None:
+        return champion.current
+    return await run_in_threadpool(champion.decider)
+
+
+async def _now() -> datetime:
+    """The only clock of the API."""
+    return datetime.now(UTC)
+
+
+async def _tenant() -> str:
+    return DEFAULT_TENANT
+
+
+Now = Annotated[datetime, Depends(_now)]
+Tenant = Annotated[str, Depends(_tenant)]
+
+
+def as_json(written: bytes) -> Response:
+    """JSON that is written already, as an answer."""
+    return Response(written, media_type="application/json")

@@ -1,0 +1,68 @@
+"""Routes about one stored person."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from features.store import people
+from serving import examples
+from serving.answers import to_json
+from serving.bodies import body_of, load_json
+from serving.described import contact_id_of, person_of
+from serving.openapi import STORING, answers, body, body_list
+from serving.receipts import contacts_stored
+from serving.routes.common import Tenant, as_json, database, settings
+from serving.schemas import DescribedIn, PersonOut, ReceiptsOut, StoredContactIn
+
+router = APIRouter()
+ContactId = Annotated[str, Path(description="The person.", examples=["anna"])]
+
+
+@router.post(
+    "/v1/contacts",
+    tags=["store"],
+    summary="Store what describes contacts; one bad contact does not fail the others",
+    response_class=Response,
+    responses=answers(
+        "/v1/contacts", ReceiptsOut, "What became of each contact.", examples.STORED, *STORING
+    ),
+    openapi_extra=body_list(StoredContactIn, examples.CONTACTS),
+)
+async def store_contacts(request: Request, tenant: Tenant) -> Response:
+    """Each takes the place of what described this contact before; events are not touched."""
+    own = settings(request)
+    sent = await body_of(request.scope, request.receive, own.max_batch_body_mb * 1_000_000)
+    return as_json(
+        await run_in_threadpool(contacts_stored, sent, database(request), tenant, own.max_events)
+    )
+
+
+@router.put(
+    "/v1/contacts/{contact_id:path}",
+    tags=["store"],
+    summary="Store what describes a contact",
+    response_class=Response,
+    responses=answers(
+        "/v1/contacts/{contact_id}", PersonOut, "As it is stored.", examples.PERSON, *STORING
+    ),
+    openapi_extra=body(DescribedIn, examples.DESCRIBED),
+)
+async def store_contact(request: Request, contact_id: ContactId, tenant: Tenant) -> Response:
+    """Takes the place of what described this contact before; events are not touched."""
+    own = settings(request)
+    sent = await body_of(request.scope, request.receive, own.max_body_mb * 1_000_000)
+
+    def stored() -> bytes:
+        person = person_of(load_json(sent), contact_id_of(contact_id))
+        people.describe(database(request), tenant, [person])
+        return to_json(
+            {
+                "contact_id": person.contact_id, "timezone": person.timezone,
+                "country": person.country, "attributes": person.attributes,
+            }
+        )  # fmt: skip
+
+    return as_json(await run_in_threadpool(stored))

@@ -1,0 +1,69 @@
+"""Routes that decide from the history in the request."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from serving import examples
+from serving.bodies import body_of
+from serving.openapi import DECIDING, answers, body
+from serving.routes.common import Now, as_json, decider, settings, telemetry
+from serving.schemas import (
+    SCORE_EXAMPLE,
+    SCORES_EXAMPLE,
+    DecisionOut,
+    ScoreIn,
+    ScoresIn,
+    ScoresOut,
+)
+from serving.scores import Scoring
+
+router = APIRouter()
+#: Bytes of a body from which on a thread answers, so that others need not wait for it.
+_LONG = 50_000
+
+
+@router.post(
+    "/v1/score",
+    tags=["decisions"],
+    summary="Decide about one thread from the history in the request",
+    response_class=Response,
+    responses=answers("/v1/score", DecisionOut, "The decision.", examples.DECISION, *DECIDING),
+    openapi_extra=body(ScoreIn, SCORE_EXAMPLE),
+)
+async def score(request: Request, now: Now) -> Response:
+    """Answers from the request alone; stores nothing about the person."""
+    sent = await body_of(request.scope, request.receive, settings(request).max_body_mb * 1_000_000)
+    scoring = await _scoring(request, now)
+    if len(sent) > _LONG:
+        return as_json(await run_in_threadpool(scoring.one, sent))
+    return as_json(scoring.one(sent))
+
+
+@router.post(
+    "/v1/scores",
+    tags=["decisions"],
+    summary="Decide about many threads; one bad item does not fail the others",
+    response_class=Response,
+    responses=answers(
+        "/v1/scores", ScoresOut, "In the order of the items.", examples.SCORES, *DECIDING
+    ),
+    openapi_extra=body(ScoresIn, SCORES_EXAMPLE),
+)
+async def scores(request: Request, now: Now) -> Response:
+    """Each answer is a decision or `{"error": problem}`, in the order of the items."""
+    sent = await body_of(
+        request.scope, request.receive, settings(request).max_batch_body_mb * 1_000_000
+    )
+    scoring = await _scoring(request, now)
+    return as_json(await run_in_threadpool(scoring.many, sent))
+
+
+async def _scoring(request: Request, now: datetime) -> Scoring:
+    return Scoring(
+        await decider(request), telemetry(request), settings(request), now,
+        request.state.request_id,
+    )  # fmt: skip

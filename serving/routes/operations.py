@@ -1,0 +1,72 @@
+"""Routes for those who run the service: model, health, metrics, reference."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from serving import examples
+from serving.answers import to_json
+from serving.openapi import answers
+from serving.reference import page
+from serving.routes.common import as_json, decider, telemetry
+from serving.schemas import ModelOut, StatusOut
+from serving.telemetry import CONTENT_TYPE
+
+router = APIRouter()
+
+
+@router.get(
+    "/v1/model",
+    tags=["model"],
+    summary="The model that answers",
+    response_class=Response,
+    responses=answers(
+        "/v1/model", ModelOut, "Name, version, when and on what it was trained, metrics.",
+        examples.MODEL, 503,
+    ),
+)  # fmt: skip
+async def model(request: Request) -> Response:
+    """Name, version, alias, trained when and on what, and how it did on later touches."""
+    card = (await decider(request)).card
+    return as_json(to_json({"alias": "champion", **card}))
+
+
+@router.get(
+    "/healthz", tags=["operations"], summary="The process lives", response_class=Response,
+    responses=answers("/healthz", StatusOut, "It does.", {"status": "alive"}),
+)  # fmt: skip
+async def healthz() -> Response:
+    """Always 200 while the process answers."""
+    return as_json(to_json({"status": "alive"}))
+
+
+@router.get(
+    "/readyz", tags=["operations"], summary="A model is loaded", response_class=Response,
+    responses=answers("/readyz", StatusOut, "It is.", {"status": "ready"}, 503),
+)  # fmt: skip
+async def readyz(request: Request) -> Response:
+    """503 with the reason while no model can answer."""
+    await decider(request)
+    return as_json(to_json({"status": "ready"}))
+
+
+@router.get(
+    "/metrics", tags=["operations"], summary="Prometheus metrics", response_class=Response,
+    responses={200: {"description": "The exposition format.", "content": {
+        "text/plain": {"schema": {"type": "string"}, "example": examples.METRICS}}}},
+)  # fmt: skip
+async def metrics(request: Request) -> Response:
+    """Rates, latencies, hints, rules that bit, and the version that answers."""
+    return Response(telemetry(request).page(), headers={"content-type": CONTENT_TYPE})
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs(request: Request) -> Response:
+    """The reference, rendered here: nothing is fetched from elsewhere."""
+    return Response(page(request.app.openapi()), media_type="text/html; charset=utf-8")
+
+
+@router.get("/", include_in_schema=False)
+async def home() -> Response:
+    """Sends a visitor to the reference."""
+    return Response(status_code=307, headers={"location": "/docs"})

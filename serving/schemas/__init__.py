@@ -1,0 +1,48 @@
+"""The bodies of requests and answers as OpenAPI documents them.
+
+Requests are checked by hand-written code, for speed and for sentences, and answers written without
+passing through these models; tests hold both to them.
+"""
+
+from serving.schemas.base import FieldErrorOut, ProblemOut
+from serving.schemas.decisions import (
+    SCORE_EXAMPLE,
+    SCORES_EXAMPLE,
+    ContactIn,
+    DecisionOut,
+    EventIn,
+    ModelOut,
+    ScoreIn,
+    ScoresIn,
+    ScoresOut,
+    StatusOut,
+    UtilityIn,
+)
+from serving.schemas.stored import (
+    DescribedIn,
+    PersonOut,
+    ReceiptsOut,
+    StoredContactIn,
+    StoredEventIn,
+)
+
+__all__ = [
+    "SCORES_EXAMPLE",
+    "SCORE_EXAMPLE",
+    "ContactIn",
+    "DecisionOut",
+    "DescribedIn",
+    "EventIn",
+    "FieldErrorOut",
+    "ModelOut",
+    "PersonOut",
+    "ProblemOut",
+    "ReceiptsOut",
+    "ScoreIn",
+    "ScoresIn",
+    "ScoresOut",
+    "StatusOut",
+    "StoredContactIn",
+    "StoredEventIn",
+    "UtilityIn",
+]

@@ -1,0 +1,61 @@
+"""What the routes of the event store take and answer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from serving.schemas.base import ProblemOut, Strict
+from serving.schemas.decisions import ContactIn, EventIn
+
+
+class StoredEventIn(EventIn):
+    """One thing that happened, to be kept; see docs/events.md."""
+
+    event_id: str = Field(description="Unique: the idempotency key.")
+    contact_id: str = Field(description="One person has one id, whoever writes to them.")
+
+
+class DescribedIn(Strict):
+    """What describes a contact; what is left out is unknown from now on."""
+
+    timezone: str | None = Field(None, description="IANA name, such as Europe/Berlin.")
+    country: str | None = Field(None, description="ISO 3166-1 alpha-2, such as DE.")
+    attributes: dict[str, float | bool | str | None] | None = Field(
+        None, description="The contact columns that models are trained with."
+    )
+
+
+class StoredContactIn(ContactIn):
+    """A contact to be kept, in place of what was known."""
+
+
+class PersonOut(Strict):
+    """What describes a contact, as it is stored."""
+
+    contact_id: str = Field(description="The person.")
+    timezone: str | None = Field(description="IANA name; null if unknown.")
+    country: str | None = Field(description="ISO 3166-1 alpha-2; null if unknown.")
+    attributes: dict[str, float | str | None] = Field(
+        description="Numbers and texts; true and false are stored as 1 and 0."
+    )
+
+
+class ReceiptOut(BaseModel):
+    """What became of one of the list."""
+
+    id: str | None = Field(description="Its event_id or contact_id; null if it has none.")
+    status: Literal["accepted", "duplicate", "refused"] = Field(
+        description="Stored now, stored before with the same content, or not stored."
+    )
+    error: ProblemOut | None = Field(None, description="Why it was refused.")
+
+
+class ReceiptsOut(Strict):
+    """What became of each, in the order sent; what is accepted is stored for good."""
+
+    accepted: int = Field(description="How many are stored now.")
+    duplicates: int = Field(description="How many were stored before.")
+    refused: int = Field(description="How many are not stored; each says why.")
+    items: list[ReceiptOut] = Field(description="One for each, in the order sent.")
