@@ -19,6 +19,7 @@ from serving.middleware import Surroundings
 from serving.openapi import document
 from serving.routes import router
 from serving.settings import ServiceSettings
+from serving.stored.refresher import Refresher
 from serving.telemetry import Telemetry
 
 TITLE = "fineline"
@@ -30,11 +31,14 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     telemetry = Telemetry()
     database = Database(settings.store_url)
     champion = Champion(load or (lambda: registry.load(settings)), telemetry.loaded)
+    refresher = Refresher(database, champion, settings.refresh_seconds)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         await run_in_threadpool(champion.look)
+        refresher.start()
         yield
+        await run_in_threadpool(refresher.stop)
         database.close()
 
     app = FastAPI(

@@ -101,4 +101,11 @@ STORED: dict[str, Any] = {
     "items": [{"id": "anna", "status": "accepted"}, {"id": "ben", "status": "accepted"}],
 }
 PERSON: dict[str, Any] = {"contact_id": "anna", **DESCRIBED}
+WORKLIST: dict[str, Any] = {
+    "at": "2026-11-23T09:15:00Z",
+    "items": [DECISION | {"hint": "nudge", "nudge_at": "2026-11-23T09:15:00Z", "score": 0.021}],
+    "next_cursor": "W1swLjAyMSwiYW5uYSIsImRhdGEtZW5naW5lZXIiXSwxLDAuMDMxXQ",
+    "pending": 0,
+    "capacity_left": 39,
+}
 METRICS = 'fineline_decisions_total{hint="wait"} 412.0\n'

@@ -18,6 +18,7 @@ _DOCUMENTED: tuple[type[BaseModel], ...] = (
     schemas.StoredContactIn,
     schemas.DescribedIn,
     schemas.ReceiptsOut,
+    schemas.WorklistOut,
     schemas.PersonOut,
     schemas.ScoreIn,
     schemas.ScoresIn,
@@ -32,15 +33,16 @@ _REFUSALS = {
     413: "The body is larger than 10 MB; send less at once.",
     415: "The body must be application/json.",
     422: "contact.contact_id: is missing, but is required",
+    404: "Nothing is stored about this contact.",
     500: FAILED,
     503: "no model has become champion yet; run `fineline train` first",
 }
 #: What routes of the store say in place of it.
 _STORE_DOWN = "the event store does not answer; ask again in a moment (FINELINE_DATABASE_URL)"
 #: Statuses of the routes that decide, and of those that store.
-DECIDING = STORING = tuple(_REFUSALS)
+DECIDING = STORING = (400, 413, 415, 422, 500, 503)
 
-_STORED = ("/v1/events", "/v1/contacts")
+_STORED = ("/v1/events", "/v1/contacts", "/v1/worklist")
 
 Responses = dict[int | str, dict[str, Any]]
 

@@ -22,4 +22,7 @@ class ServiceSettings(Settings):
     max_events: int = Field(
         10_000, ge=10_000, description="Most items in POST /v1/events and POST /v1/contacts."
     )
+    refresh_seconds: float = Field(
+        5, ge=0, le=3600, description="Pause between two looks for stored threads to decide anew."
+    )
     max_history: int = Field(10_000, ge=1, description="Most events in one history.")

@@ -32,6 +32,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(skip)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_in_the_background() -> Iterator[None]:
+    """Apps under test leave the stores of whoever runs the tests alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FINELINE_REFRESH_SECONDS", "0")
+        yield
+
+
 @pytest.fixture(scope="session")
 def small_trees() -> Iterator[None]:
     """Few trees on one thread: enough to test with."""

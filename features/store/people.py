@@ -85,7 +85,7 @@ def grow(connection: Connection, tenant: str, more: Mapping[str, int]) -> dict[s
 def _new(tenant: str, contact_id: str, events: int) -> dict[str, object]:
     return {
         "tenant": tenant, "contact_id": contact_id, "events": events, "version": 1, "look_us": 0,
-        "attributes": "{}",
+        "claimed_us": 0, "looked_by": "", "attributes": "{}",
     }  # fmt: skip
 
 
@@ -107,6 +107,7 @@ def _statement(dialect: str, replaced: Sequence[str]) -> Insert:
             "events": PEOPLE.c.events + new.events,
             "version": PEOPLE.c.version + 1,
             "look_us": 0,
+            "claimed_us": 0,
             **{name: new[name] for name in replaced},
         },
     )

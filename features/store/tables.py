@@ -13,6 +13,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -59,7 +60,8 @@ EVENTS = Table(
 
 #: One row per contact: what is known of the person, and what makes their state stale.
 #: `events` counts the stored ones; `version` every change of what is known; from `look_us` on the
-#: person's threads have to be looked at again.
+#: person's threads have to be looked at again, which somebody does until `claimed_us`; `looked_by`
+#: is the model version that looked last.
 PEOPLE = Table(
     "people",
     METADATA,
@@ -68,9 +70,57 @@ PEOPLE = Table(
     Column("events", BigInteger, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("look_us", BigInteger, nullable=False),
+    Column("claimed_us", BigInteger, nullable=False),
+    Column("looked_by", Text, nullable=False),
     Column("timezone", Text),
     Column("country", Text),
     Column("attributes", Text, nullable=False),
     PrimaryKeyConstraint("tenant", "contact_id"),
-    Index(None, "tenant", "look_us"),
+    Index(None, "look_us", "tenant"),
+)
+
+#: Open threads as last looked at: what a work list is ordered by. Derived; may be deleted.
+THREADS = Table(
+    "threads",
+    METADATA,
+    Column("tenant", ID, nullable=False),
+    Column("contact_id", ID, nullable=False),
+    Column("campaign_id", ID, nullable=False),
+    Column("actor_id", Text),
+    Column("touched_us", BigInteger, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("score", Float(53), nullable=False),
+    Column("p_annoy", Float(53), nullable=False),
+    PrimaryKeyConstraint("tenant", "contact_id", "campaign_id"),
+    Index(None, "tenant", "hint", "score"),
+)
+
+#: Answers from stored history: rows are added, and leave by retention or with the person.
+#: `thread` is what was asked for; `version` and `events` say of which state of the person;
+#: `live` answers, asked about the moment they were made, hold until `until_us`.
+DECISIONS = Table(
+    "decisions",
+    METADATA,
+    Column("tenant", ID, nullable=False),
+    Column("decision_id", ID, nullable=False),
+    Column("contact_id", ID, nullable=False),
+    Column("thread", ID, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("made_us", BigInteger, nullable=False),
+    Column("until_us", BigInteger, nullable=False),
+    Column("model_name", Text, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("campaign_id", Text),
+    Column("hint", Text, nullable=False),
+    Column("touch_number", BigInteger),
+    Column("held", Boolean, nullable=False),
+    Column("propensity", Float(53), nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("features", LargeBinary, nullable=False),
+    Column("answer", Text, nullable=False),
+    PrimaryKeyConstraint("tenant", "decision_id"),
+    Index(None, "tenant", "contact_id", "made_us"),
+    Index(None, "made_us"),
 )

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from serving.routes import contacts, decisions, events, operations
+from serving.routes import contacts, decisions, events, hints, operations
 
 router = APIRouter()
-for _part in (decisions, events, contacts, operations):
+for _part in (decisions, hints, events, contacts, operations):
     router.include_router(_part.router)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from features.store.database import Database
@@ -60,6 +60,7 @@ async def _tenant() -> str:
 
 Now = Annotated[datetime, Depends(_now)]
 Tenant = Annotated[str, Depends(_tenant)]
+ContactId = Annotated[str, Path(description="The person.", examples=["anna"])]
 
 
 def as_json(written: bytes) -> Response:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from features.store import people
 from serving import examples
 from serving.answers import to_json
 from serving.bodies import body_of, load_json
-from serving.described import contact_id_of, person_of
 from serving.openapi import STORING, answers, body, body_list
-from serving.receipts import contacts_stored
-from serving.routes.common import Tenant, as_json, database, settings
+from serving.routes.common import ContactId, Tenant, as_json, database, settings
 from serving.schemas import DescribedIn, PersonOut, ReceiptsOut, StoredContactIn
+from serving.stored.described import contact_id_of, person_of
+from serving.stored.receipts import contacts_stored
 
 router = APIRouter()
-ContactId = Annotated[str, Path(description="The person.", examples=["anna"])]
 
 
 @router.post(

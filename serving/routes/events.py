@@ -8,9 +8,9 @@ from fastapi.concurrency import run_in_threadpool
 from serving import examples
 from serving.bodies import body_of
 from serving.openapi import STORING, answers, body_list
-from serving.receipts import events_stored
 from serving.routes.common import Now, Tenant, as_json, database, settings
 from serving.schemas import ReceiptsOut, StoredEventIn
+from serving.stored.receipts import events_stored
 
 router = APIRouter()
 

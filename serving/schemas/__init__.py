@@ -24,6 +24,7 @@ from serving.schemas.stored import (
     ReceiptsOut,
     StoredContactIn,
     StoredEventIn,
+    WorklistOut,
 )
 
 __all__ = [
@@ -45,4 +46,5 @@ __all__ = [
     "StoredContactIn",
     "StoredEventIn",
     "UtilityIn",
+    "WorklistOut",
 ]

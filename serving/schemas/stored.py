@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from serving.schemas.base import ProblemOut, Strict
-from serving.schemas.decisions import ContactIn, EventIn
+from serving.schemas.decisions import ContactIn, DecisionOut, EventIn
 
 
 class StoredEventIn(EventIn):
@@ -59,3 +60,17 @@ class ReceiptsOut(Strict):
     duplicates: int = Field(description="How many were stored before.")
     refused: int = Field(description="How many are not stored; each says why.")
     items: list[ReceiptOut] = Field(description="One for each, in the order sent.")
+
+
+class WorklistOut(Strict):
+    """Whom to nudge first."""
+
+    at: datetime = Field(description="When the list was made, in UTC.")
+    items: list[DecisionOut] = Field(description="Nudges, highest score first.")
+    next_cursor: str | None = Field(description="Where the next page begins; null at the end.")
+    pending: int = Field(
+        description="People about whom something changed that is not yet decided upon; 0 if all is."
+    )
+    capacity_left: int | None = Field(
+        description="Touches left today of the capacity asked for; null if none was."
+    )

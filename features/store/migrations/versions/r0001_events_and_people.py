@@ -46,9 +46,11 @@ def upgrade() -> None:
         sa.Column("events", sa.BigInteger, nullable=False),
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("look_us", sa.BigInteger, nullable=False),
+        sa.Column("claimed_us", sa.BigInteger, nullable=False),
+        sa.Column("looked_by", sa.Text, nullable=False),
         sa.Column("timezone", sa.Text),
         sa.Column("country", sa.Text),
         sa.Column("attributes", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("tenant", "contact_id", name="pk_people"),
     )
-    op.create_index("ix_people_tenant_look_us", "people", ["tenant", "look_us"])
+    op.create_index("ix_people_look_us_tenant", "people", ["look_us", "tenant"])

@@ -13,8 +13,8 @@ from features.store.people import Person
 from models.situation import microseconds
 from serving.answers import to_json
 from serving.bodies import load_json
-from serving.described import person_of
 from serving.problems import FieldError, Problem, invalid, within
+from serving.stored.described import person_of
 
 
 def events_stored(body: bytes, database: Database, tenant: str, now: datetime, most: int) -> bytes:

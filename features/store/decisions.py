@@ -1,0 +1,106 @@
+"""Decisions on record: added when they are answered, found again, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, Insert, and_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from features.store.tables import DECISIONS, PEOPLE
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One decision: what was asked of whom in which state, and what was answered.
+
+    `thread` is what was asked for (see `thread_of`), `asked` the request without history as JSON,
+    `features` the row of 32-bit floats that the answer came from, `answer` the JSON that was sent.
+    """
+
+    decision_id: str
+    contact_id: str
+    thread: str
+    version: int
+    events: int
+    live: bool
+    made_us: int
+    until_us: int
+    model_name: str
+    model_version: str
+    campaign_id: str | None
+    hint: str
+    touch_number: int | None
+    held: bool
+    propensity: float
+    asked: str
+    features: bytes
+    answer: str
+
+
+_FIELDS = tuple(DECISIONS.c[name] for name in Recorded.__dataclass_fields__)
+#: The thread asked for when none was named: that touched last. No other begins without a colon.
+LATEST = "latest"
+
+
+def thread_of(campaign_id: str | None) -> str:
+    """What is asked for, as one text.
+
+    >>> thread_of(None), thread_of(""), thread_of("latest")
+    ('latest', ':', ':latest')
+    """
+    return LATEST if campaign_id is None else f":{campaign_id}"
+
+
+def current(
+    connection: Connection, tenant: str, contact_ids: Sequence[str], now_us: int,
+    model: tuple[str, str],
+) -> dict[tuple[str, str], Recorded]:  # fmt: skip
+    """The latest answers that still hold, by contact and thread.
+
+    One holds until its time, unless something was stored of the person since or another model
+    answers.
+    """
+    d = DECISIONS.c
+    same = and_(
+        PEOPLE.c.tenant == d.tenant, PEOPLE.c.contact_id == d.contact_id,
+        PEOPLE.c.version == d.version,
+    )  # fmt: skip
+    query = select(*_FIELDS).select_from(DECISIONS.join(PEOPLE, same)).where(
+        d.tenant == tenant, d.contact_id.in_(contact_ids), d.live, d.made_us <= now_us,
+        d.until_us > now_us, d.model_name == model[0], d.model_version == model[1],
+    )  # fmt: skip
+    rows = connection.execute(query.order_by(d.made_us))
+    return {(row.contact_id, row.thread): Recorded(*row) for row in rows}
+
+
+def add(connection: Connection, tenant: str, decisions: Sequence[Recorded]) -> None:
+    """Put decisions on record, but about people of whom nothing is stored any more.
+
+    The same answer to the same question is on record once.
+    """
+    contacts = sorted({d.contact_id for d in decisions})
+    query = select(PEOPLE.c.contact_id).where(
+        PEOPLE.c.tenant == tenant, PEOPLE.c.contact_id.in_(contacts)
+    )
+    # Whoever erases a person waits for this lock, and then erases these too.
+    known = set(connection.execute(query.order_by(PEOPLE.c.contact_id).with_for_update()).scalars())
+    rows = [{"tenant": tenant, **asdict(d)} for d in decisions if d.contact_id in known]
+    if rows:
+        connection.execute(_once(connection.dialect.name), rows)
+
+
+def find(connection: Connection, tenant: str, decision_id: str) -> Recorded | None:
+    """A decision on record, or None."""
+    query = select(*_FIELDS).where(
+        DECISIONS.c.tenant == tenant, DECISIONS.c.decision_id == decision_id
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Recorded(*row)
+
+
+def _once(dialect: str) -> Insert:
+    return (sqlite.insert if dialect == "sqlite" else postgresql.insert)(
+        DECISIONS
+    ).on_conflict_do_nothing()

@@ -1,0 +1,145 @@
+"""Open threads as last looked at, and whose turn it is to be looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
+
+from features.store.selection import chunks
+from features.store.tables import PEOPLE, THREADS
+
+#: Later than any moment an event can have.
+NEVER = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """An open thread and what was thought of it; `campaign_id` is empty for the nameless one."""
+
+    contact_id: str
+    campaign_id: str
+    actor_id: str | None
+    touched_us: int
+    hint: str
+    score: float
+    p_annoy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """All open threads of a person in the state `version`; to be looked at again at `look_us`."""
+
+    contact_id: str
+    version: int
+    look_us: int
+    threads: tuple[Thread, ...]
+
+
+def claim(
+    connection: Connection, now_us: int, until_us: int, most: int, tenant: str | None = None
+) -> list[tuple[str, str]]:
+    """People to be looked at, as (tenant, contact), that nobody else is given until `until_us`."""
+    query = select(PEOPLE.c.tenant, PEOPLE.c.contact_id).where(
+        PEOPLE.c.look_us <= now_us, PEOPLE.c.claimed_us <= now_us
+    )
+    if tenant is not None:
+        query = query.where(PEOPLE.c.tenant == tenant)
+    query = query.order_by(PEOPLE.c.look_us).limit(most).with_for_update(skip_locked=True)
+    found = [(owner, contact) for owner, contact in connection.execute(query)]
+    for owner in {owner for owner, _ in found}:
+        own = [contact for of, contact in found if of == owner]
+        connection.execute(
+            update(PEOPLE)
+            .where(PEOPLE.c.tenant == owner, PEOPLE.c.contact_id.in_(own))
+            .values(claimed_us=until_us)
+        )
+    return found
+
+
+def waiting(connection: Connection, tenant: str, now_us: int) -> int:
+    """How many people of a tenant have to be looked at."""
+    query = select(func.count()).where(PEOPLE.c.tenant == tenant, PEOPLE.c.look_us <= now_us)
+    return int(connection.execute(query).scalar_one())
+
+
+def look_again(connection: Connection, model: str) -> None:
+    """Have everybody with an open thread looked at who was last looked at by another model."""
+    connection.execute(
+        update(PEOPLE)
+        .where(PEOPLE.c.looked_by != model, PEOPLE.c.look_us > 0, PEOPLE.c.look_us < NEVER)
+        .values(look_us=0)
+    )
+
+
+def rebuild(connection: Connection, tenant: str) -> None:
+    """Forget what was thought of any thread, and have everybody looked at."""
+    connection.execute(delete(THREADS).where(THREADS.c.tenant == tenant))
+    connection.execute(update(PEOPLE).where(PEOPLE.c.tenant == tenant).values(look_us=0))
+
+
+def replace(connection: Connection, tenant: str, looked: Sequence[Looked], model: str) -> None:
+    """Keep what was thought of these people's threads, but of those who have changed meanwhile."""
+    versions = _locked(connection, tenant, sorted(one.contact_id for one in looked))
+    valid = [one for one in looked if versions.get(one.contact_id) == one.version]
+    for some in chunks([one.contact_id for one in valid]):
+        connection.execute(
+            delete(THREADS).where(THREADS.c.tenant == tenant, THREADS.c.contact_id.in_(some))
+        )
+    rows = [{"tenant": tenant, **asdict(thread)} for one in valid for thread in one.threads]
+    if rows:
+        connection.execute(insert(THREADS), rows)
+    if valid:
+        connection.execute(
+            update(PEOPLE)
+            .where(PEOPLE.c.tenant == tenant, PEOPLE.c.contact_id == bindparam("contact"))
+            .values(look_us=bindparam("look"), claimed_us=0, looked_by=model),
+            [{"contact": one.contact_id, "look": one.look_us} for one in valid],
+        )
+
+
+def _locked(connection: Connection, tenant: str, contacts: Sequence[str]) -> dict[str, int]:
+    query = select(PEOPLE.c.contact_id, PEOPLE.c.version).where(PEOPLE.c.tenant == tenant)
+    return {
+        contact: version
+        for some in chunks(contacts)
+        for contact, version in connection.execute(
+            query.where(PEOPLE.c.contact_id.in_(some))
+            .order_by(PEOPLE.c.contact_id)
+            .with_for_update()
+        )
+    }
+
+
+def ranked(
+    connection: Connection,
+    tenant: str,
+    hint: str,
+    most: int,
+    after: tuple[float, str, str] | None = None,
+    actor_id: str | None = None,
+) -> list[Thread]:
+    """Threads with a hint, highest score first; those that come `after` a (score, ids) only."""
+    t = THREADS.c
+    query = select(
+        t.contact_id, t.campaign_id, t.actor_id, t.touched_us, t.hint, t.score, t.p_annoy
+    ).where(t.tenant == tenant, t.hint == hint)
+    if actor_id is not None:
+        query = query.where(t.actor_id == actor_id)
+    if after is not None:
+        score, contact, campaign = after
+        later = or_(t.contact_id > contact, and_(t.contact_id == contact, t.campaign_id > campaign))
+        query = query.where(or_(t.score < score, and_(t.score == score, later)))
+    query = query.order_by(t.score.desc(), t.contact_id, t.campaign_id).limit(most)
+    return [Thread(*row) for row in connection.execute(query)]
+
+
+def touched_since(
+    connection: Connection, tenant: str, since_us: int, actor_id: str | None = None
+) -> int:
+    """How many open threads were touched at or after a moment."""
+    query = select(func.count()).where(THREADS.c.tenant == tenant, THREADS.c.touched_us >= since_us)
+    if actor_id is not None:
+        query = query.where(THREADS.c.actor_id == actor_id)
+    return int(connection.execute(query).scalar_one())

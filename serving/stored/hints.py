@@ -1,0 +1,66 @@
+"""The hint about one stored person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from features.store import decisions
+from features.store.database import Database
+from features.store.decisions import Recorded, thread_of
+from models.decide import Decider
+from models.situation import microseconds
+from serving.problems import Problem
+from serving.stored.recorded import decide, record
+from serving.stored.situation import known, request
+from serving.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What answering from stored history takes; a route makes one for each request."""
+
+    database: Database
+    decider: Decider
+    telemetry: Telemetry
+    tenant: str
+    now: datetime
+
+    def hint(self, contact_id: str, campaign_id: str | None, at: datetime | None) -> bytes:
+        """The decision about a thread at `at`, now if None; as JSON. Raises Problem.
+
+        An answer that still holds is given again.
+        """
+        thread = thread_of(campaign_id)
+        if at is None and (held := self.current([contact_id]).get((contact_id, thread))):
+            return held.answer.encode()
+        found = known(self.database, self.tenant, [contact_id]).get(contact_id)
+        if found is None:
+            raise unknown()
+        try:
+            (decided,) = decide(self.decider, [request(found, campaign_id, at or self.now)])
+        except Exception:
+            self.telemetry.failed.inc()
+            raise
+        assert decided is not None
+        made = record(decided, found, thread, self.now)
+        self.keep([made])
+        self.telemetry.count([decided.decision])
+        return made.answer.encode()
+
+    def current(self, contact_ids: list[str]) -> dict[tuple[str, str], Recorded]:
+        """Answers on record that still hold, by contact and thread."""
+        model = (self.decider.ref.name, self.decider.ref.version)
+        with self.database.reading() as connection:
+            return decisions.current(
+                connection, self.tenant, contact_ids, microseconds(self.now), model
+            )
+
+    def keep(self, made: list[Recorded]) -> None:
+        """Put answers on record."""
+        self.database.write(lambda c: decisions.add(c, self.tenant, made))
+
+
+def unknown() -> Problem:
+    """Nothing is stored about this contact."""
+    return Problem(404, "Nothing is stored about this contact.")

@@ -1,0 +1,98 @@
+"""Looking at people's open threads, so that a work list knows what to think of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.events.schema import TIMESTAMP
+from features.store import threads
+from features.store.database import Database
+from features.store.threads import NEVER, Looked, Thread
+from models.decide import Decider
+from models.decision import Request
+from models.situation import microseconds
+from serving.stored.recorded import Decided, decide, holds_until
+from serving.stored.situation import Known, known, next_recorded_us, open_requests
+
+#: People looked at in one go: few enough that requests answered beside it hardly wait.
+AT_ONCE = 50
+#: Others leave people alone whom somebody is looking at, for so long at most.
+_CLAIM = timedelta(minutes=1)
+#: A thread that cannot be decided about is tried again after this.
+_AFTER_FAILURE = timedelta(hours=1)
+
+
+def look(
+    database: Database, decider: Decider, now: datetime, most: int, tenant: str | None = None
+) -> int:
+    """Look at up to `most` people whose time has come; how many were looked at."""
+    now_us, until_us = microseconds(now), microseconds(now + _CLAIM)
+    done = 0
+    while done < most:
+        some = min(AT_ONCE, most - done)
+        found = database.write(lambda c: threads.claim(c, now_us, until_us, some, tenant))  # noqa: B023
+        for owner in sorted({owner for owner, _ in found}):
+            look_at(database, decider, owner, [c for of, c in found if of == owner], now)
+        done += len(found)
+        if len(found) < some:
+            break
+    return done
+
+
+def look_at(
+    database: Database, decider: Decider, tenant: str, contacts: Sequence[str], now: datetime
+) -> None:
+    """Decide about every open thread of these people, and keep what is thought of them."""
+    found = known(database, tenant, contacts)
+    requests = open_requests(found, now)
+    answers = decide(decider, requests) if requests else []
+    decided: dict[str, list[Decided | None]] = {contact: [] for contact in found}
+    for asked, answer in zip(requests, answers, strict=True):
+        decided[asked.contact_id].append(answer)
+    looked = [_looked(found[contact], own, now) for contact, own in decided.items()]
+    version = decider.ref.version
+    database.write(lambda c: threads.replace(c, tenant, looked, version))
+
+
+def _looked(one: Known, decided: Sequence[Decided | None], now: datetime) -> Looked:
+    times = [
+        microseconds(now + _AFTER_FAILURE if d is None else holds_until(d.decision))
+        for d in decided
+    ]
+    ahead = next_recorded_us(one, microseconds(now))
+    return Looked(
+        one.person.contact_id,
+        one.person.version,
+        min([*times, NEVER if ahead is None else ahead]),
+        tuple(_thread(d) for d in decided if d is not None),
+    )
+
+
+def _thread(one: Decided) -> Thread:
+    d = one.decision
+    actor, touched = _last_touch(one.request, d.campaign_id)
+    return Thread(
+        d.contact_id, d.campaign_id or "", actor, touched, d.hint, d.score, d.if_nudged.p_annoy
+    )
+
+
+def _last_touch(asked: Request, campaign_id: str | None) -> tuple[str | None, int]:
+    """Who touched a thread last as far as is known, and when (microseconds)."""
+    events = asked.history
+    named = (
+        pc.is_null(events["campaign_id"])
+        if campaign_id is None
+        else pc.equal(events["campaign_id"], campaign_id)
+    )
+    recorded = pc.less_equal(events["recorded_at"], pa.scalar(asked.at, TIMESTAMP))
+    own = pc.and_(pc.and_kleene(named, pc.equal(events["kind"], "touch")), recorded)
+    touches = events.filter(own).sort_by("occurred_at")
+    actors = touches["actor_id"].drop_null()
+    return (
+        actors[-1].as_py() if len(actors) else None,
+        int(touches["occurred_at"].cast(pa.int64())[-1].as_py()),
+    )

@@ -1,0 +1,60 @@
+"""Deciding anew about stored threads in the background, as events come and time passes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import UTC, datetime
+
+from features.errors import FinelineError
+from features.store import threads
+from features.store.database import Database
+from serving.champion import Champion
+from serving.stored.looking import AT_ONCE, look
+
+_log = logging.getLogger("fineline.api")
+
+
+class Refresher:
+    """A thread that looks at people whose time has come, every `pause` seconds; 0 is never."""
+
+    def __init__(self, database: Database, champion: Champion, pause: float) -> None:
+        self._database, self._champion, self._pause = database, champion, pause
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._seen: str | None = None
+
+    def start(self) -> None:
+        """Begin, unless it is switched off."""
+        if self._pause:
+            self._stopped.clear()
+            self._thread = threading.Thread(target=self._run, name="refresher", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End after the people who are being looked at."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._pause):
+            try:
+                self._once()
+            except FinelineError:
+                # Whoever asks meanwhile is told; the next round tries again.
+                continue
+            except Exception as error:
+                _log.error("deciding anew about stored threads failed", exc_info=error)
+
+    def _once(self) -> None:
+        """Look at everybody whose time has come."""
+        decider = self._champion.current
+        if decider is None or not self._database.exists:
+            return
+        if decider.ref.version != self._seen:
+            self._database.write(lambda c: threads.look_again(c, decider.ref.version))
+            self._seen = decider.ref.version
+        while not self._stopped.is_set():
+            if look(self._database, decider, datetime.now(UTC), AT_ONCE) < AT_ONCE:
+                return

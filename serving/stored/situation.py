@@ -1,0 +1,95 @@
+"""What is stored of people, as requests to decide about."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from features.events.schema import EVENTS
+from features.store import history, people
+from features.store.database import Database
+from features.store.people import Person
+from models.decision import Request, Utility
+from models.situation import EPOCH, microseconds
+from serving.batch import open_threads
+
+_NOT_ASKED = ("contact_id", "history")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person and their events, in one state of the store."""
+
+    person: Person
+    history: pa.Table
+
+
+def known(database: Database, tenant: str, contact_ids: Sequence[str]) -> dict[str, Known]:
+    """What is stored of these people, by contact; nobody else's."""
+    with database.reading() as connection:
+        persons = people.persons(connection, tenant, contact_ids)
+        events = history.histories(connection, tenant, list(persons))
+    empty = EVENTS.empty_table()
+    return {c: Known(person, events.get(c, empty)) for c, person in persons.items()}
+
+
+def request(one: Known, campaign_id: str | None, at: datetime) -> Request:
+    """A question about one of a person's threads."""
+    return Request(one.person.contact_id, at, one.history, campaign_id, **_described(one.person))
+
+
+def open_requests(found: Mapping[str, Known], at: datetime) -> list[Request]:
+    """A question about each open thread of these people, as `fineline score` asks them."""
+    events = pa.concat_tables([EVENTS.empty_table(), *(one.history for one in found.values())])
+    return [
+        dataclasses.replace(
+            r, history=found[r.contact_id].history, **_described(found[r.contact_id].person)
+        )
+        for r in open_threads(events, None, at)
+    ]
+
+
+def next_recorded_us(one: Known, now_us: int) -> int | None:
+    """When the next event becomes known that is dated ahead; None without one."""
+    later = one.history["recorded_at"].cast(pa.int64()).to_numpy()
+    later = later[later > now_us]
+    return int(later.min()) if len(later) else None
+
+
+def asked_json(asked: Request) -> str:
+    """A request without its history, as JSON: what it takes to ask again."""
+    fields: dict[str, Any] = {}
+    for name in (f.name for f in dataclasses.fields(asked) if f.name not in _NOT_ASKED):
+        value = getattr(asked, name)
+        if isinstance(value, datetime):
+            fields[f"{name}_us"] = microseconds(value)
+        else:
+            fields[name] = dict(value) if isinstance(value, Mapping) else value
+    return orjson.dumps(fields).decode()
+
+
+def asked_again(text: str, contact_id: str, events: pa.Table) -> Request:
+    """The request that `asked_json` wrote down, with a history."""
+    fields: dict[str, Any] = orjson.loads(text)
+    for name in [name for name in fields if name.endswith("_us")]:
+        fields[name.removesuffix("_us")] = EPOCH + timedelta(microseconds=fields.pop(name))
+    channels = fields.pop("channels")
+    return Request(
+        contact_id=contact_id,
+        history=events,
+        utility=Utility(**fields.pop("utility")),
+        channels=None if channels is None else tuple(channels),
+        **fields,
+    )
+
+
+def _described(person: Person) -> dict[str, Any]:
+    return {
+        "timezone": person.timezone, "country": person.country, "attributes": person.attributes,
+    }  # fmt: skip
