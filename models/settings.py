@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.errors import BadSetting
@@ -30,6 +30,11 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         "", description="Database of the event store; default: SQLite in the home folder."
+    )
+    erasure_key: SecretStr = Field(
+        SecretStr(""),
+        description="Secret under which opt-outs of erased people are kept; default: a file in the "
+        "home folder.",
     )
 
     @property

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
-from features.store.database import Database
+from features.store.opening import open_store
 from models import registry
 from models.decide import Decider
 from models.settings import load_settings
@@ -29,9 +30,11 @@ ABOUT = "Tells a recruiter whether one more follow-up will land or annoy."
 def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = None) -> FastAPI:
     """The app; `load` makes the decider that answers, by default the registry's champion."""
     telemetry = Telemetry()
-    database = Database(settings.store_url)
+    database = open_store(settings)
     champion = Champion(load or (lambda: registry.load(settings)), telemetry.loaded)
-    refresher = Refresher(database, champion, settings.refresh_seconds)
+    refresher = Refresher(
+        database, champion, settings.refresh_seconds, timedelta(days=settings.retention_days)
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001

@@ -26,6 +26,7 @@ SHORT_HELP = {
     "promote": "Make a version the champion.",
     "rollback": "Make the champion's predecessor champion again.",
     "serve": "Serve the API.",
+    "replay": "Make a decision on record once more, and compare every bit.",
     "yardstick": "Train and judge on the real histories; write a report.",
     "demo": "Simulate an agency, train on it, and serve: what `make run` does.",
 }

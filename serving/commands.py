@@ -172,6 +172,40 @@ def _moment(text: str) -> datetime:
 
 
 @click.command()
+@click.argument("decision_id")
+@click.option("--tracking-uri", help="MLflow server or database; default: local SQLite.")
+def replay(decision_id: str, tracking_uri: str | None) -> None:
+    """Make a decision on record once more, from the history of then, and compare every bit.
+
+    \b
+    Example:
+      fineline replay 365297c7d036f2b1ff3673bb
+    """
+    from features.store.opening import open_store
+    from features.store.tenants import DEFAULT_TENANT
+    from models import registry
+    from models.settings import Settings, load_settings
+    from serving.stored.replay import on_record
+    from serving.stored.replay import replay as again
+
+    settings = load_settings(Settings, tracking_uri=tracking_uri)
+    with contextlib.closing(open_store(settings)) as database:
+        was = on_record(database, DEFAULT_TENANT, decision_id)
+        decider = registry.load(settings, was.model_version)
+        found = again(database, DEFAULT_TENANT, was, decider)
+    if not found.same:
+        what = ", ".join(found.differences) or "the features, though not the answer"
+        raise BadInput(
+            f"decision {decision_id} comes out otherwise now; different: {what} "
+            "(another version of fineline, or another setting, than when it was made?)"
+        )
+    click.echo(
+        f"Decision {decision_id} comes out the same to the bit: {was.hint}, by version "
+        f"{was.model_version}, from {was.events:,} stored events."
+    )
+
+
+@click.command()
 @click.option("--contacts", default=4000, show_default=True, help="People of the agency.")
 def demo(contacts: int) -> None:
     """Simulate an agency, train on it, and serve: what `make run` does.

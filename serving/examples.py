@@ -108,4 +108,46 @@ WORKLIST: dict[str, Any] = {
     "pending": 0,
     "capacity_left": 39,
 }
+FEEDBACK_SENT: dict[str, Any] = {
+    "action": "overridden",
+    "reason": "Met her at a fair yesterday.",
+    "actor_id": "recruiter-7",
+}
+FEEDBACK: dict[str, Any] = {
+    **FEEDBACK_SENT,
+    "decision_id": DECISION["decision_id"],
+    "given_at": "2026-11-23T09:20:00Z",
+}
+_TRAINED = [{"name": "fineline", "version": "3", "trained_at": "2026-11-20T18:00:00Z"}]
+EXPORT: dict[str, Any] = {
+    "contact": PERSON,
+    "events": [EVENTS[0] | {"stored_at": "2026-11-09T08:30:02Z"}],
+    "threads": [
+        {
+            "campaign_id": "data-engineer",
+            "actor_id": "recruiter-7",
+            "touched_at": "2026-11-09T08:30:00Z",
+            "hint": "wait",
+            "score": -0.012,
+            "p_annoy": 0.031,
+        }
+    ],
+    "decisions": [
+        {
+            "made_at": "2026-11-23T09:15:00Z",
+            "propensity": 1.0,
+            "asked": {"campaign_id": "data-engineer", "at_us": 1_795_425_300_000_000},
+            "answer": DECISION,
+        }
+    ],
+    "feedback": [FEEDBACK],
+    "models": _TRAINED,
+}
+ERASED: dict[str, Any] = {
+    "events": 3,
+    "decisions": 1,
+    "feedback": 1,
+    "opt_out_kept": False,
+    "models": _TRAINED,
+}
 METRICS = 'fineline_decisions_total{hint="wait"} 412.0\n'

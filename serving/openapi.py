@@ -19,6 +19,10 @@ _DOCUMENTED: tuple[type[BaseModel], ...] = (
     schemas.DescribedIn,
     schemas.ReceiptsOut,
     schemas.WorklistOut,
+    schemas.FeedbackIn,
+    schemas.FeedbackOut,
+    schemas.ExportOut,
+    schemas.ErasedOut,
     schemas.PersonOut,
     schemas.ScoreIn,
     schemas.ScoresIn,
@@ -42,7 +46,7 @@ _STORE_DOWN = "the event store does not answer; ask again in a moment (FINELINE_
 #: Statuses of the routes that decide, and of those that store.
 DECIDING = STORING = (400, 413, 415, 422, 500, 503)
 
-_STORED = ("/v1/events", "/v1/contacts", "/v1/worklist")
+_STORED = ("/v1/events", "/v1/contacts", "/v1/worklist", "/v1/decisions")
 
 Responses = dict[int | str, dict[str, Any]]
 

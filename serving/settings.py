@@ -25,4 +25,7 @@ class ServiceSettings(Settings):
     refresh_seconds: float = Field(
         5, ge=0, le=3600, description="Pause between two looks for stored threads to decide anew."
     )
+    retention_days: int = Field(
+        365, ge=1, le=36_500, description="How long decisions stay on record."
+    )
     max_history: int = Field(10_000, ge=1, description="Most events in one history.")

@@ -82,7 +82,8 @@ def test_every_documented_field_says_what_it_is(client: TestClient) -> None:
 def test_documented_bodies_are_answered(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     for path, methods in document["paths"].items():
-        if "post" in methods:
+        # What is about one decision needs one: see test_stored_record.
+        if "post" in methods and "{" not in path:
             example = methods["post"]["requestBody"]["content"]["application/json"]["example"]
             takes, gives = BODIES[path]
             for one in example if isinstance(example, list) else [example]:

@@ -92,7 +92,7 @@ def test_a_bad_event_does_not_fail_the_others(database: Database) -> None:
 def test_tenants_are_kept_apart(database: Database) -> None:
     append(database, "one", [touch("e1")], NOW)
     assert statuses(append(database, "two", [touch("e1", channel="sms")], NOW)) == ["accepted"]
-    people.describe(database, "one", [Person("anna", country="DE")])
+    people.describe(database, "one", [Person("anna", country="DE")], NOW)
     assert everything(database, "one")["channel"].to_pylist() == ["email"]
     assert everything(database, "two")["channel"].to_pylist() == ["sms"]
     with database.reading() as connection:
@@ -104,9 +104,14 @@ def test_tenants_are_kept_apart(database: Database) -> None:
 def test_what_describes_a_person_replaces_what_did_and_leaves_events(database: Database) -> None:
     append(database, TENANT, [touch("e1")], NOW)
     people.describe(
-        database, TENANT, [Person("anna", "Europe/Berlin", "DE", {"years": 3.0, "level": "high"})]
+        database,
+        TENANT,
+        [Person("anna", "Europe/Berlin", "DE", {"years": 3.0, "level": "high"})],
+        NOW,
     )
-    people.describe(database, TENANT, [Person("anna", None, "DE", {"years": None}), Person("ben")])
+    people.describe(
+        database, TENANT, [Person("anna", None, "DE", {"years": None}), Person("ben")], NOW
+    )
     with database.reading() as connection:
         found = people.persons(connection, TENANT, ["anna", "ben", "carl"])
     assert found["anna"] == Person("anna", None, "DE", {"years": None}, events=1, version=3)

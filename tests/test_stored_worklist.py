@@ -65,7 +65,7 @@ def sent() -> pa.Table:
 def hints(database: Database, eager: Decider, sent: pa.Table) -> Hints:
     append(database, TENANT, rows_of(sent), us(NOW))
     described = [Person(**row) for row in contacts_of(sent).to_pylist()]
-    people.describe(database, TENANT, described)
+    people.describe(database, TENANT, described, us(NOW))
     return Hints(database, eager, Telemetry(), TENANT, NOW)
 
 

@@ -26,13 +26,19 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 
 
 @click.command()
-@_events
+@click.option("--events", type=_file, help="Events: Parquet, CSV or JSONL.")
 @_contacts
+@click.option("--from-store", is_flag=True, help="Learn from the event store, not from files.")
 @click.option("--cutoff", help="Learn only from what was recorded before this moment (RFC 3339).")
 @_tracking
 @_json
 def train(
-    events: Path, contacts: Path | None, cutoff: str | None, tracking_uri: str | None, as_json: bool
+    events: Path | None,
+    contacts: Path | None,
+    from_store: bool,
+    cutoff: str | None,
+    tracking_uri: str | None,
+    as_json: bool,
 ) -> None:
     """Train a model, judge it on later data, register it, and make it champion if it passes.
 
@@ -40,12 +46,23 @@ def train(
     Example:
       fineline train --events data/events.parquet --contacts data/contacts.parquet
     """
+    from training import stored
     from training.run import train as run
 
     moment = None if cutoff is None else _moment(cutoff, "--cutoff")
-    table, people = _read(events, contacts)
+    if from_store != (events is None) or (from_store and contacts is not None):
+        raise BadInput("give either --events, with --contacts or without, or --from-store")
+    settings, now = _settings(tracking_uri), datetime.now(UTC)
+    source = None
+    if events is None:
+        source = stored.read(settings)
+        table, people = source.events, source.contacts
+    else:
+        table, people = _read(events, contacts)
     with _Steps(as_json) as steps:
-        result = run(table, people, _settings(tracking_uri), datetime.now(UTC), moment, steps.next)
+        result = run(table, people, settings, now, moment, steps.next)
+    if source is not None:
+        source.remember(settings.model_name, result.version, now, moment)
     if as_json:
         click.echo(
             json.dumps(

@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from features.errors import BadSetting, StoreUnavailable
 from features.store.migrate import upgrade
+from features.store.suppression import ErasureKey
 
 T = TypeVar("T")
 _log = logging.getLogger("fineline.store")
@@ -36,11 +37,12 @@ _READING: dict[str, dict[str, Any]] = {
 class Database:
     """A store's database, by URL: `sqlite:///file` or `postgresql://...`.
 
-    Raises BadSetting for a URL that names neither. Safe to share between threads.
+    `key` is what the digests of erased people are made with. Raises BadSetting for a URL that names
+    neither. Safe to share between threads.
     """
 
-    def __init__(self, url: str) -> None:
-        self.url = _checked(url)
+    def __init__(self, url: str, key: ErasureKey | None = None) -> None:
+        self.url, self.key = _checked(url), key or ErasureKey("")
         self._engine: Engine | None = None
         self._lock = threading.Lock()
 
@@ -159,6 +161,8 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    # What is erased is overwritten, not only forgotten.
+    connection.execute("PRAGMA secure_delete=ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:

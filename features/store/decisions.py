@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, Insert, and_, select
+from sqlalchemy import Connection, Insert, and_, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from features.store.tables import DECISIONS, PEOPLE
+from features.store.tables import DECISIONS, FEEDBACK, PEOPLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +104,19 @@ def _once(dialect: str) -> Insert:
     return (sqlite.insert if dialect == "sqlite" else postgresql.insert)(
         DECISIONS
     ).on_conflict_do_nothing()
+
+
+def expire(connection: Connection, before_us: int) -> int:
+    """Remove decisions made before a moment, and what was done with them; how many there were."""
+    old = select(DECISIONS.c.tenant, DECISIONS.c.decision_id).where(DECISIONS.c.made_us < before_us)
+    same = and_(
+        FEEDBACK.c.tenant == DECISIONS.c.tenant, FEEDBACK.c.decision_id == DECISIONS.c.decision_id
+    )
+    connection.execute(
+        delete(FEEDBACK).where(
+            select(DECISIONS.c.decision_id).where(same, DECISIONS.c.made_us < before_us).exists()
+        )
+    )
+    count = connection.execute(select(func.count()).select_from(old.subquery())).scalar_one()
+    connection.execute(delete(DECISIONS).where(DECISIONS.c.made_us < before_us))
+    return int(count)

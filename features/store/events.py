@@ -17,6 +17,7 @@ from features.events.schema import FIELDS, IDS
 from features.store.database import Database
 from features.store.people import grow
 from features.store.selection import chunks
+from features.store.suppression import ErasureKey
 from features.store.tables import EVENTS
 
 #: Ids are looked up in an index, whose entries PostgreSQL limits in bytes.
@@ -51,7 +52,7 @@ def append(database: Database, tenant: str, rows: Sequence[Row], now_us: int) ->
     numbers = range(len(rows)) if checked.rows is None else checked.rows.tolist()
     pairs = zip(numbers, _values(checked.table), strict=True)
     events = {row: event for row, event in pairs if row not in wrong}
-    receipts = database.write(lambda c: _store(c, tenant, events, now_us))
+    receipts = database.write(lambda c: _store(c, tenant, events, now_us, database.key))
     return [receipts.get(row) or Receipt("refused", tuple(wrong[row])) for row in range(len(rows))]
 
 
@@ -76,7 +77,7 @@ def _values(table: pa.Table) -> list[Values]:
 
 
 def _store(
-    connection: Connection, tenant: str, events: Mapping[int, Values], now_us: int
+    connection: Connection, tenant: str, events: Mapping[int, Values], now_us: int, key: ErasureKey
 ) -> dict[int, Receipt]:
     kept = _stored(connection, tenant, [event[0] for event in events.values()])
     places: dict[str, int] = {}
@@ -89,12 +90,14 @@ def _store(
             new.append(event)
         else:
             receipts[row] = _again(row, event, kept[event[0]], places.get(event[0]))
-    _insert(connection, tenant, new, now_us)
+    _insert(connection, tenant, new, now_us, key)
     return receipts
 
 
-def _insert(connection: Connection, tenant: str, events: Sequence[Values], now_us: int) -> None:
-    numbers = grow(connection, tenant, Counter(event[_CONTACT] for event in events))
+def _insert(
+    connection: Connection, tenant: str, events: Sequence[Values], now_us: int, key: ErasureKey
+) -> None:
+    numbers = grow(connection, tenant, Counter(event[_CONTACT] for event in events), now_us, key)
     records = []
     for event in events:
         numbers[event[_CONTACT]] += 1

@@ -6,13 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Insert, select
+import pyarrow as pa
+from sqlalchemy import Connection, Insert, Update, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from features.events.attributes import Attribute
 from features.store.database import Database
 from features.store.selection import chunks
-from features.store.tables import PEOPLE
+from features.store.suppression import ErasureKey, remembered
+from features.store.tables import EVENTS, PEOPLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,13 @@ class Person:
     version: int = 0
 
 
-def describe(database: Database, tenant: str, people: Sequence[Person]) -> None:
+def describe(database: Database, tenant: str, people: Sequence[Person], now_us: int) -> None:
     """Store what describes these people, in place of what was stored; events stay.
 
     Raises StoreUnavailable, and then nothing was stored.
     """
     rows = [
-        _new(tenant, person.contact_id, 0)
+        _new(tenant, person.contact_id)
         | {
             "timezone": person.timezone,
             "country": person.country,
@@ -44,9 +46,15 @@ def describe(database: Database, tenant: str, people: Sequence[Person]) -> None:
         }
         for person in {p.contact_id: p for p in people}.values()
     ]
+
+    def store(connection: Connection) -> None:
+        _upsert(connection, rows, ("timezone", "country", "attributes"))
+        _remember(
+            connection, tenant, [str(row["contact_id"]) for row in rows], now_us, database.key
+        )
+
     if rows:
-        changed = ("timezone", "country", "attributes")
-        database.write(lambda c: _upsert(c, rows, changed))
+        database.write(store)
 
 
 def persons(connection: Connection, tenant: str, contact_ids: Sequence[str]) -> dict[str, Person]:
@@ -65,7 +73,9 @@ def persons(connection: Connection, tenant: str, contact_ids: Sequence[str]) -> 
     }  # fmt: skip
 
 
-def grow(connection: Connection, tenant: str, more: Mapping[str, int]) -> dict[str, int]:
+def grow(
+    connection: Connection, tenant: str, more: Mapping[str, int], now_us: int, key: ErasureKey
+) -> dict[str, int]:
     """Count `more` events per contact; how many each had before.
 
     The rows stay locked until the transaction ends: whoever stores events of one of these people
@@ -73,24 +83,50 @@ def grow(connection: Connection, tenant: str, more: Mapping[str, int]) -> dict[s
     """
     if not more:
         return {}
-    _upsert(connection, [_new(tenant, contact, more[contact]) for contact in more], ())
+    _upsert(connection, [_new(tenant, contact) for contact in more], ())
+    before = _remember(connection, tenant, list(more), now_us, key)
+    connection.execute(
+        _counting(), [{"of": tenant, "contact": c, "more": n} for c, n in more.items()]
+    )
+    return before
+
+
+def _counting() -> Update:
+    return (
+        update(PEOPLE)
+        .where(PEOPLE.c.tenant == bindparam("of"), PEOPLE.c.contact_id == bindparam("contact"))
+        .values(events=PEOPLE.c.events + bindparam("more"))
+    )
+
+
+def _remember(
+    connection: Connection, tenant: str, contacts: Sequence[str], now_us: int, key: ErasureKey
+) -> dict[str, int]:
+    """Give erased people their opt-out back; how many events each contact has then."""
     query = select(PEOPLE.c.contact_id, PEOPLE.c.events).where(PEOPLE.c.tenant == tenant)
-    return {
-        contact: events - more[contact]
-        for some in chunks(list(more))
+    counts = {
+        contact: events
+        for some in chunks(contacts)
         for contact, events in connection.execute(query.where(PEOPLE.c.contact_id.in_(some)))
     }
+    new = [contact for contact, events in counts.items() if not events]
+    found = remembered(connection, tenant, new, key)
+    if found:
+        own = {"tenant": tenant, "number": 1, "stored_us": now_us}
+        connection.execute(insert(EVENTS), [event | own for event in found.values()])
+        connection.execute(_counting(), [{"of": tenant, "contact": c, "more": 1} for c in found])
+    return counts | dict.fromkeys(found, 1)
 
 
-def _new(tenant: str, contact_id: str, events: int) -> dict[str, object]:
+def _new(tenant: str, contact_id: str) -> dict[str, object]:
     return {
-        "tenant": tenant, "contact_id": contact_id, "events": events, "version": 1, "look_us": 0,
+        "tenant": tenant, "contact_id": contact_id, "events": 0, "version": 1, "look_us": 0,
         "claimed_us": 0, "looked_by": "", "attributes": "{}",
     }  # fmt: skip
 
 
 def _upsert(connection: Connection, rows: list[dict[str, object]], replaced: Sequence[str]) -> None:
-    """Add people, or count events and change the columns `replaced` of those there are.
+    """Add people, or note a change and replace these columns of those there are.
 
     In order of their ids, since two transactions that lock in different orders wait forever.
     """
@@ -104,10 +140,36 @@ def _statement(dialect: str, replaced: Sequence[str]) -> Insert:
     return statement.on_conflict_do_update(
         index_elements=[PEOPLE.c.tenant, PEOPLE.c.contact_id],
         set_={
-            "events": PEOPLE.c.events + new.events,
             "version": PEOPLE.c.version + 1,
             "look_us": 0,
             "claimed_us": 0,
             **{name: new[name] for name in replaced},
         },
     )
+
+
+def contacts_table(connection: Connection, tenant: str) -> pa.Table | None:
+    """Everybody who was described, as contacts in files are; None if nobody was.
+
+    A column that is a number for some and text for others is text for all.
+    """
+    query = select(
+        PEOPLE.c.contact_id, PEOPLE.c.timezone, PEOPLE.c.country, PEOPLE.c.attributes
+    ).where(PEOPLE.c.tenant == tenant)
+    rows = connection.execute(query.order_by(PEOPLE.c.contact_id)).all()
+    if not rows:
+        return None
+    attributes = [json.loads(row.attributes) for row in rows]
+    columns = {
+        name: pa.array([getattr(row, name) for row in rows], pa.string())
+        for name in ("contact_id", "timezone", "country")
+    }
+    for name in sorted({name for own in attributes for name in own}):
+        columns[name] = _column([own.get(name) for own in attributes])
+    return pa.table(columns)
+
+
+def _column(values: list[Attribute]) -> pa.Array:
+    if any(isinstance(value, str) for value in values):
+        return pa.array([None if v is None else str(v) for v in values], pa.string())
+    return pa.array(values, pa.float64())

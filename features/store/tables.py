@@ -124,3 +124,45 @@ DECISIONS = Table(
     Index(None, "tenant", "contact_id", "made_us"),
     Index(None, "made_us"),
 )
+
+#: What recruiters did with answers on record: rows are added, and leave with the decision.
+FEEDBACK = Table(
+    "feedback",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("tenant", ID, nullable=False),
+    Column("decision_id", ID, nullable=False),
+    Column("contact_id", ID, nullable=False),
+    Column("given_us", BigInteger, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("reason", Text),
+    Column("actor_id", Text),
+    Index(None, "tenant", "decision_id"),
+    Index(None, "tenant", "contact_id"),
+    sqlite_autoincrement=True,
+)
+
+#: Opt-outs and complaints of people who were erased, by a keyed digest of the id.
+SUPPRESSED = Table(
+    "suppressed",
+    METADATA,
+    Column("tenant", ID, nullable=False),
+    Column("digest", ID, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("occurred_us", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant", "digest"),
+)
+
+#: Models trained on this store: on events up to `until_seq`, recorded before `cutoff_us` if set.
+TRAININGS = Table(
+    "trainings",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("tenant", ID, nullable=False),
+    Column("model_name", Text, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("trained_us", BigInteger, nullable=False),
+    Column("until_seq", BigInteger, nullable=False),
+    Column("cutoff_us", BigInteger),
+    sqlite_autoincrement=True,
+)

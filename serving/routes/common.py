@@ -9,13 +9,11 @@ from fastapi import Depends, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from features.store.database import Database
+from features.store.tenants import DEFAULT_TENANT
 from models.decide import Decider
 from serving.champion import Champion
 from serving.settings import ServiceSettings
 from serving.telemetry import Telemetry
-
-#: Whose data an organisation's requests are about, where there is only one organisation.
-DEFAULT_TENANT = "default"
 
 
 def state(request: Request) -> Any:

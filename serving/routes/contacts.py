@@ -6,12 +6,21 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from features.store import people
+from models.situation import microseconds
 from serving import examples
 from serving.answers import to_json
 from serving.bodies import body_of, load_json
 from serving.openapi import STORING, answers, body, body_list
-from serving.routes.common import ContactId, Tenant, as_json, database, settings
-from serving.schemas import DescribedIn, PersonOut, ReceiptsOut, StoredContactIn
+from serving.routes.common import ContactId, Now, Tenant, as_json, database, settings
+from serving.schemas import (
+    DescribedIn,
+    ErasedOut,
+    ExportOut,
+    PersonOut,
+    ReceiptsOut,
+    StoredContactIn,
+)
+from serving.stored import rights
 from serving.stored.described import contact_id_of, person_of
 from serving.stored.receipts import contacts_stored
 
@@ -28,12 +37,14 @@ router = APIRouter()
     ),
     openapi_extra=body_list(StoredContactIn, examples.CONTACTS),
 )
-async def store_contacts(request: Request, tenant: Tenant) -> Response:
+async def store_contacts(request: Request, tenant: Tenant, now: Now) -> Response:
     """Each takes the place of what described this contact before; events are not touched."""
     own = settings(request)
     sent = await body_of(request.scope, request.receive, own.max_batch_body_mb * 1_000_000)
     return as_json(
-        await run_in_threadpool(contacts_stored, sent, database(request), tenant, own.max_events)
+        await run_in_threadpool(
+            contacts_stored, sent, database(request), tenant, now, own.max_events
+        )
     )
 
 
@@ -47,14 +58,16 @@ async def store_contacts(request: Request, tenant: Tenant) -> Response:
     ),
     openapi_extra=body(DescribedIn, examples.DESCRIBED),
 )
-async def store_contact(request: Request, contact_id: ContactId, tenant: Tenant) -> Response:
+async def store_contact(
+    request: Request, contact_id: ContactId, tenant: Tenant, now: Now
+) -> Response:
     """Takes the place of what described this contact before; events are not touched."""
     own = settings(request)
     sent = await body_of(request.scope, request.receive, own.max_body_mb * 1_000_000)
 
     def stored() -> bytes:
         person = person_of(load_json(sent), contact_id_of(contact_id))
-        people.describe(database(request), tenant, [person])
+        people.describe(database(request), tenant, [person], microseconds(now))
         return to_json(
             {
                 "contact_id": person.contact_id, "timezone": person.timezone,
@@ -63,3 +76,34 @@ async def store_contact(request: Request, contact_id: ContactId, tenant: Tenant)
         )  # fmt: skip
 
     return as_json(await run_in_threadpool(stored))
+
+
+@router.get(
+    "/v1/contacts/{contact_id:path}",
+    tags=["rights"],
+    summary="Everything that is stored about a person",
+    response_class=Response,
+    responses=answers(
+        "/v1/contacts/{contact_id}", ExportOut, "All of it.", examples.EXPORT, 404, 422, 500, 503
+    ),
+)
+async def export_contact(request: Request, contact_id: ContactId, tenant: Tenant) -> Response:
+    """Description, events, threads, decisions, feedback, and the models that learned from them."""
+    contact = contact_id_of(contact_id)
+    return as_json(await run_in_threadpool(rights.export, database(request), tenant, contact))
+
+
+@router.delete(
+    "/v1/contacts/{contact_id:path}",
+    tags=["rights"],
+    summary="Erase a person",
+    response_class=Response,
+    responses=answers(
+        "/v1/contacts/{contact_id}", ErasedOut, "What was removed.", examples.ERASED,
+        404, 422, 500, 503,
+    ),
+)  # fmt: skip
+async def erase_contact(request: Request, contact_id: ContactId, tenant: Tenant) -> Response:
+    """Removes all that is stored about them; an opt-out survives under a keyed digest of the id."""
+    contact = contact_id_of(contact_id)
+    return as_json(await run_in_threadpool(rights.erase, database(request), tenant, contact))

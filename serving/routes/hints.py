@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from serving import examples
-from serving.openapi import answers
+from serving.bodies import body_of, load_json
+from serving.openapi import STORING, answers, body
 from serving.parse import thread_asked
 from serving.routes.common import (
     ContactId,
@@ -17,9 +18,11 @@ from serving.routes.common import (
     as_json,
     database,
     decider,
+    settings,
     telemetry,
 )
-from serving.schemas import DecisionOut, WorklistOut
+from serving.schemas import DecisionOut, FeedbackIn, FeedbackOut, WorklistOut
+from serving.stored import feedback
 from serving.stored.described import contact_id_of
 from serving.stored.hints import Hints
 from serving.stored.worklist import Asked, Place, worklist
@@ -89,6 +92,32 @@ async def work_list(
     place = Place.of(cursor)
     hints = await _hints(request, tenant, now)
     return as_json(await run_in_threadpool(worklist, hints, asked, place))
+
+
+@router.post(
+    "/v1/decisions/{decision_id}/feedback",
+    tags=["decisions"],
+    summary="What was done with a decision",
+    response_class=Response,
+    responses=answers(
+        "/v1/decisions/{decision_id}/feedback", FeedbackOut, "As it is kept.", examples.FEEDBACK,
+        404, *STORING,
+    ),
+    openapi_extra=body(FeedbackIn, examples.FEEDBACK_SENT),
+)  # fmt: skip
+async def give_feedback(
+    request: Request,
+    decision_id: Annotated[str, Path(description="As it was answered.", examples=["365297c7d0"])],
+    tenant: Tenant,
+    now: Now,
+) -> Response:
+    """Followed or overridden, and why; kept beside the decision, as often as it is sent."""
+    sent = await body_of(request.scope, request.receive, settings(request).max_body_mb * 1_000_000)
+
+    def kept() -> bytes:
+        return feedback.keep(database(request), tenant, decision_id, load_json(sent), now)
+
+    return as_json(await run_in_threadpool(kept))
 
 
 async def _hints(request: Request, tenant: str, now: Now) -> Hints:

@@ -18,8 +18,11 @@ from serving.schemas.decisions import (
     StatusOut,
     UtilityIn,
 )
+from serving.schemas.rights import ErasedOut, ExportOut
 from serving.schemas.stored import (
     DescribedIn,
+    FeedbackIn,
+    FeedbackOut,
     PersonOut,
     ReceiptsOut,
     StoredContactIn,
@@ -33,7 +36,11 @@ __all__ = [
     "ContactIn",
     "DecisionOut",
     "DescribedIn",
+    "ErasedOut",
     "EventIn",
+    "ExportOut",
+    "FeedbackIn",
+    "FeedbackOut",
     "FieldErrorOut",
     "ModelOut",
     "PersonOut",

@@ -74,3 +74,18 @@ class WorklistOut(Strict):
     capacity_left: int | None = Field(
         description="Touches left today of the capacity asked for; null if none was."
     )
+
+
+class FeedbackIn(Strict):
+    """What a recruiter did with a decision."""
+
+    action: Literal["followed", "overridden"] = Field(description="Whether the hint was followed.")
+    reason: str | None = Field(None, description="Why, at most 1,000 characters on one line.")
+    actor_id: str | None = Field(None, description="The recruiter.")
+
+
+class FeedbackOut(FeedbackIn):
+    """Feedback as it is kept."""
+
+    decision_id: str = Field(description="What it is about.")
+    given_at: datetime = Field(description="When it came, in UTC.")

@@ -12,7 +12,7 @@ from models.decide import Decider
 from models.situation import microseconds
 from serving.problems import Problem
 from serving.stored.recorded import decide, record
-from serving.stored.situation import known, request
+from serving.stored.situation import known, opted_out, request
 from serving.telemetry import Telemetry
 
 
@@ -35,6 +35,8 @@ class Hints:
         if at is None and (held := self.current([contact_id]).get((contact_id, thread))):
             return held.answer.encode()
         found = known(self.database, self.tenant, [contact_id]).get(contact_id)
+        if found is None:
+            found = opted_out(self.database, self.tenant, contact_id)
         if found is None:
             raise unknown()
         try:

@@ -28,11 +28,15 @@ def events_stored(body: bytes, database: Database, tenant: str, now: datetime, m
     return _answer(rows, [r.status for r in receipts], problems, "events", "event_id")
 
 
-def contacts_stored(body: bytes, database: Database, tenant: str, most: int) -> bytes:
+def contacts_stored(
+    body: bytes, database: Database, tenant: str, now: datetime, most: int
+) -> bytes:
     """Store the contacts of a `POST /v1/contacts`; its answer as JSON. Raises Problem."""
     rows = _listed(body, "contacts", most)
     found = [_tried(row) for row in rows]
-    people.describe(database, tenant, [p for p in found if isinstance(p, Person)])
+    people.describe(
+        database, tenant, [p for p in found if isinstance(p, Person)], microseconds(now)
+    )
     problems = [p if isinstance(p, Problem) else None for p in found]
     statuses = ["refused" if p else "accepted" for p in problems]
     return _answer(rows, statuses, problems, "contacts", "contact_id")

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from features.errors import FinelineError
-from features.store import threads
+from features.store import decisions, threads
 from features.store.database import Database
+from models.situation import microseconds
 from serving.champion import Champion
 from serving.stored.looking import AT_ONCE, look
 
+_HOUR = timedelta(hours=1)
 _log = logging.getLogger("fineline.api")
 
 
 class Refresher:
-    """A thread that looks at people whose time has come, every `pause` seconds; 0 is never."""
+    """A thread that looks at people whose time has come, every `pause` seconds; 0 is never.
 
-    def __init__(self, database: Database, champion: Champion, pause: float) -> None:
+    Once an hour it also removes decisions older than `retention`.
+    """
+
+    def __init__(
+        self, database: Database, champion: Champion, pause: float, retention: timedelta
+    ) -> None:
         self._database, self._champion, self._pause = database, champion, pause
+        self._retention, self._expired = retention, datetime.min.replace(tzinfo=UTC)
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._seen: str | None = None
@@ -49,8 +57,11 @@ class Refresher:
 
     def _once(self) -> None:
         """Look at everybody whose time has come."""
+        if not self._database.exists:
+            return
+        self._expire(datetime.now(UTC))
         decider = self._champion.current
-        if decider is None or not self._database.exists:
+        if decider is None:
             return
         if decider.ref.version != self._seen:
             self._database.write(lambda c: threads.look_again(c, decider.ref.version))
@@ -58,3 +69,11 @@ class Refresher:
         while not self._stopped.is_set():
             if look(self._database, decider, datetime.now(UTC), AT_ONCE) < AT_ONCE:
                 return
+
+    def _expire(self, now: datetime) -> None:
+        if now - self._expired < _HOUR:
+            return
+        before_us = microseconds(now - self._retention)
+        if count := self._database.write(lambda c: decisions.expire(c, before_us)):
+            _log.info("decisions removed, as they are older than the retention: %d", count)
+        self._expired = now

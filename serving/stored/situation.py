@@ -12,8 +12,9 @@ import orjson
 import pyarrow as pa
 
 from features.events.schema import EVENTS
-from features.store import history, people
+from features.store import history, people, suppression
 from features.store.database import Database
+from features.store.events import COLUMNS
 from features.store.people import Person
 from models.decision import Request, Utility
 from models.situation import EPOCH, microseconds
@@ -37,6 +38,17 @@ def known(database: Database, tenant: str, contact_ids: Sequence[str]) -> dict[s
         events = history.histories(connection, tenant, list(persons))
     empty = EVENTS.empty_table()
     return {c: Known(person, events.get(c, empty)) for c, person in persons.items()}
+
+
+def opted_out(database: Database, tenant: str, contact_id: str) -> Known | None:
+    """A person who was erased after opting out: that alone is known; None of anybody else."""
+    with database.reading() as connection:
+        kept = suppression.remembered(connection, tenant, [contact_id], database.key)
+    if contact_id not in kept:
+        return None
+    event = kept[contact_id]
+    rows = history.table_of([[event[name] for name in COLUMNS]])
+    return Known(Person(contact_id), rows)
 
 
 def request(one: Known, campaign_id: str | None, at: datetime) -> Request:
