@@ -234,6 +234,8 @@ def _next_touch_problem(name: str, given: object) -> str | None:
         number = isinstance(given, int | float) and not isinstance(given, bool)
         return None if number and 0 <= given <= 1 else "must be a number from 0 to 1"  # type: ignore[operator]
     return id_problem(given) if isinstance(given, str) else "must be a text"
+
+
 def thread_asked(
     campaign_id: str | None, at: str | None, now: datetime
 ) -> tuple[str | None, datetime | None]:

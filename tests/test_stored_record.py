@@ -15,7 +15,7 @@ from features.store import decisions
 from features.store.database import Database
 from features.store.events import append
 from models.decide import Decider
-from models.decision import ModelRef, Request, Utility
+from models.decision import ModelRef, NextTouch, Request, Utility
 from serving import schemas
 from serving.app import create_app
 from serving.settings import ServiceSettings
@@ -76,7 +76,7 @@ def test_a_request_is_written_down_whole() -> None:
     at = datetime(2024, 7, 9, 10, 0, 0, 123456, tzinfo=UTC)
     asked = Request(
         "anna", at, agency(1), "role", "Europe/Berlin", "DE", {"us": 1.0, "level": "high"},
-        ("email", "phone"), Utility(0.1, 0.2, 0.3),
+        ("email", "phone"), Utility(0.1, 0.2, 0.3), NextTouch(0.5, True, "actor-1"),
     )  # fmt: skip
     again = asked_again(asked_json(asked), "anna", asked.history)
     assert again == asked

@@ -16,7 +16,7 @@ from features.store import history, people, suppression
 from features.store.database import Database
 from features.store.events import COLUMNS
 from features.store.people import Person
-from models.decision import Request, Utility
+from models.decision import Request
 from models.situation import EPOCH, microseconds
 from serving.batch import open_threads
 
@@ -92,10 +92,13 @@ def asked_again(text: str, contact_id: str, events: pa.Table) -> Request:
     for name in [name for name in fields if name.endswith("_us")]:
         fields[name.removesuffix("_us")] = EPOCH + timedelta(microseconds=fields.pop(name))
     channels = fields.pop("channels")
+    for field in dataclasses.fields(Request):
+        default: Any = field.default
+        if dataclasses.is_dataclass(default) and field.name in fields:
+            fields[field.name] = dataclasses.replace(default, **fields[field.name])  # type: ignore[type-var]
     return Request(
         contact_id=contact_id,
         history=events,
-        utility=Utility(**fields.pop("utility")),
         channels=None if channels is None else tuple(channels),
         **fields,
     )
