@@ -42,6 +42,7 @@ def save(model: Model, folder: Path) -> None:
         "lag_edges_days": LAG_EDGES.tolist(),
         "attributes": [{"name": a.name, "levels": a.levels} for a in model.encoding.attributes],
         "evidence": model.evidence.counts.tolist(),
+        "usual": [None if np.isnan(v) else float(v) for v in model.usual],
         "outcomes": {name: _outcome_manifest(getattr(model, name)) for name in OUTCOMES},
         "card": model.card,
     }
@@ -67,6 +68,7 @@ def load(folder: Path) -> Model:
         encoding=encoding,
         evidence=EvidenceTable(np.array(manifest["evidence"], np.int64)),
         ledger=Ledger.load(folder / LEDGER),
+        usual=_usual(manifest, position, len(feature_names(encoding))),
         card=manifest["card"],
     )
 
@@ -108,6 +110,14 @@ def _positions(stored: Sequence[str], current: Sequence[str], folder: Path) -> l
             "have; train it again or use the fineline it was made with"
         )
     return [known[name] for name in stored]
+
+
+def _usual(manifest: dict[str, Any], position: list[int], columns: int) -> Any:
+    """The usual touch; unknown throughout in a model that was made before there was one."""
+    row = np.full(columns, np.nan, np.float32)
+    if "usual" in manifest:
+        row[position] = np.array(manifest["usual"], np.float32)
+    return row
 
 
 def _outcome(

@@ -17,6 +17,7 @@ from features.fold import read_parties
 from features.localtime import possible_zones
 from features.state import ANNOY, LAND
 from models.backbone import HIGHEST_COUNT
+from models.changes import OnChannel
 from models.decision import (
     BoundedChance,
     Chance,
@@ -35,9 +36,9 @@ from models.lags import HORIZON, LAG_EDGES
 from models.model import Model
 from models.outcome import Outcome
 from models.planner import CASE, COURSE, DELAYS, plan, rows_now
-from models.reasons import reasons
 from models.rules import Rulebook
 from models.situation import EPOCH, Situations, situations
+from models.words import Considered, Words
 
 Rows = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -83,6 +84,7 @@ class Decider:
     ) -> None:
         self.model, self.ref, self.prudence = model, ref, prudence or Prudence()
         self.rulebook = rulebook or Rulebook.load(None)
+        self.words = Words(model)
 
     @property
     def card(self) -> Mapping[str, Any]:
@@ -100,16 +102,32 @@ class Decider:
         last = self._last_scores(s, fixed)
         judged = self._judge(requests, s, [usable for usable, _ in options], fixed, last)
         best = judged.courses["case"]
-        land_terms = self.model.land.contributions(judged.rows[best])
-        annoy_terms = self.model.annoy.contributions(judged.rows[best])
         seen = self.model.evidence.like(judged.rows[best])
-        return [
+        answers = [
             self._answer(
-                r, s, i, judged, int(best[i]), summaries[i], options[i][1],
-                (land_terms[i], annoy_terms[i]), int(seen[i]), (last[0][i], last[1][i]),
+                r, s, i, judged, int(best[i]), summaries[i], options[i][1], int(seen[i]),
+                (last[0][i], last[1][i]),
             )
             for i, r in enumerate(requests)
         ]  # fmt: skip
+        channels = self._channels_now(judged, best)
+        return self.words.complete(
+            answers,
+            Considered(
+                requests, summaries, judged.rows[best], judged.cases[best], s.threads, s.persons,
+                channels,
+            ),
+        )  # fmt: skip
+
+    def _channels_now(self, judged: _Judged, best: npt.NDArray[np.int64]) -> list[list[OnChannel]]:
+        """What a touch now would bring on each channel of each request, the best case first."""
+        land = self.model.land.chance(judged.land[0]).tolist()
+        annoy = self.model.annoy.chance(judged.annoy[0]).tolist()
+        found: list[list[OnChannel]] = [[] for _ in best]
+        for case, i in enumerate(judged.request.tolist()):
+            place = 0 if case == best[i] else len(found[i])
+            found[i].insert(place, OnChannel(_channel(judged, case), land[case], annoy[case]))
+        return found
 
     def _channels(
         self, r: Request, s: Situations, i: int, summary: HistorySummary
@@ -202,7 +220,6 @@ class Decider:
         case: int,
         summary: HistorySummary,
         closed: tuple[RuleHit, ...],
-        terms: tuple[Floats, Floats],
         seen: int,
         last: tuple[float, float],
     ) -> Decision:
@@ -230,7 +247,9 @@ class Decider:
             if_left_alone=self._if_left_alone(s, i, bool(stops), last),
             plan=_plan(course, start),
             curve=self._curve(judged, i, case),
-            reasons=reasons(self.model.columns, judged.rows[case], *terms),
+            advice="",
+            reasons=(),
+            changes=(),
             rules=rules,
             evidence=grade(
                 seen, landing=self.model.land.events > 0, annoyance=self.model.annoy.events > 0

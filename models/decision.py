@@ -10,6 +10,7 @@ from typing import Literal
 import pyarrow as pa
 
 Hint = Literal["nudge", "wait", "stop"]
+OutcomeName = Literal["land", "annoy"]
 EvidenceLevel = Literal["strong", "fair", "weak", "none"]
 
 
@@ -101,11 +102,34 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One feature's signed contribution (log-odds) to an outcome, in words."""
+    """One story of this history, in words, and what it does to an outcome.
+
+    `effect` is what the outcome's score (log of the hazard) would lose were this as in a usual
+    touch; `feature` the column that does most of it.
+    """
 
     feature: str
-    outcome: Literal["land", "annoy"]
+    outcome: OutcomeName
     effect: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that would change the answer, in words.
+
+    `what`: time passing, another channel, or a response of the person; `outcome` and its chance
+    `before` and `after`; or the `hint` it would become; `delay_days` from now, where time is what
+    changes; `channel`, where that is.
+    """
+
+    what: Literal["time", "channel", "response"]
+    outcome: OutcomeName | None
+    hint: Hint | None
+    before: float | None
+    after: float | None
+    delay_days: float | None
+    channel: str | None
     text: str
 
 
@@ -133,7 +157,10 @@ class ModelRef:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer for one thread at one moment; times are aware UTC datetimes."""
+    """The answer for one thread at one moment; times are aware UTC datetimes.
+
+    `advice` puts hint and plan into one sentence, `changes` says what would change the answer.
+    """
 
     decision_id: str
     contact_id: str
@@ -148,7 +175,9 @@ class Decision:
     if_left_alone: Chance
     plan: Plan
     curve: tuple[CurvePoint, ...]
+    advice: str
     reasons: tuple[Reason, ...]
+    changes: tuple[Change, ...]
     rules: tuple[RuleHit, ...]
     evidence: Evidence
     model: ModelRef

@@ -91,7 +91,8 @@ def _joined(trees: list[dict[str, str]], name: str, dtype: Any) -> npt.NDArray[A
 
 
 @inline
-def _next(forest: Any, node: int, x: Any) -> Any:
+def go(forest: Any, node: int, x: Any) -> Any:
+    """The child of `node` that the row `x` goes to."""
     v = np.float64(x[forest[0][node]])
     if np.isnan(v):
         if forest[5][node]:
@@ -108,7 +109,7 @@ def score_row(x: Any, forest: Any) -> float:
         first = forest[8][t]
         child = 0 if forest[8][t + 1] > first else -1
         while child >= 0:
-            child = _next(forest, first + child, x)
+            child = go(forest, first + child, x)
         total += forest[7][forest[9][t] + ~child]
     return total
 
@@ -133,7 +134,7 @@ def add_contributions(x: Any, forest: Any, scale: float, out: Any) -> None:
             child = 0 if forest[8][t + 1] > first else -1
             while child >= 0:
                 node = first + child
-                child = _next(forest, node, x[r])
+                child = go(forest, node, x[r])
                 after = forest[6][first + child] if child >= 0 else forest[7][forest[9][t] + ~child]
                 out[r, forest[0][node]] += scale * (after - forest[6][node])
 

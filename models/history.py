@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -12,13 +12,25 @@ import pyarrow as pa
 Thread = str | None
 
 
+class Touched(NamedTuple):
+    """A touch: when (microseconds since 1970 UTC), on which channel, in which thread."""
+
+    when_us: int
+    channel: str
+    thread: Thread
+
+
+_ANSWERS = ("reply", "meeting", "placement")
+
+
 @dataclass(frozen=True, slots=True)
 class HistorySummary:
     """One contact's history; all times are microseconds since 1970 UTC.
 
-    `landed` and `pushed_back` map a thread to when the answer came, `bounced` a channel to its
-    last bounce; `touches_us` is ascending, over all senders, channels and campaigns; `not_now_us`
-    is the latest neutral reply, in any thread, since a person is busy whoever asks.
+    `touches` ascends in time, over all senders, channels and campaigns; `touches_us` are their
+    times. `answered_us` maps a thread to its last answer of any kind, `landed` and `pushed_back` to
+    when it came to that, `bounced` a channel to its last bounce; `not_now_us` is the latest neutral
+    reply, in any thread, since a person is busy whoever asks.
     """
 
     opted_out_us: int | None = None
@@ -26,7 +38,9 @@ class HistorySummary:
     landed: Mapping[Thread, int] = field(default_factory=dict)
     pushed_back: Mapping[Thread, int] = field(default_factory=dict)
     bounced: Mapping[str, int] = field(default_factory=dict)
+    touches: tuple[Touched, ...] = ()
     touches_us: tuple[int, ...] = ()
+    answered_us: Mapping[Thread, int] = field(default_factory=dict)
     not_now_us: int | None = None
 
 
@@ -54,7 +68,8 @@ def _columns(events: pa.Table) -> tuple[list[Any], ...]:
 
 def _summary(columns: tuple[list[Any], ...], rows: Iterable[int], at_us: int) -> HistorySummary:
     occurred, recorded, kinds, channels, sentiments, campaigns = columns
-    touches: list[int] = []
+    touches: list[Touched] = []
+    answered: dict[Thread, int] = {}
     landed: dict[Thread, int] = {}
     pushed_back: dict[Thread, int] = {}
     bounced: dict[str, int] = {}
@@ -64,23 +79,29 @@ def _summary(columns: tuple[list[Any], ...], rows: Iterable[int], at_us: int) ->
             continue
         kind, when = kinds[row], occurred[row]
         if kind == "touch":
-            touches.append(when)
+            touches.append(Touched(when, channels[row], campaigns[row]))
         elif kind == "bounce":
             # Mail servers report bounces, so one without a channel is an e-mail's.
             _keep_latest(bounced, channels[row] or "email", when)
-        elif (outcome := _outcome(kind, sentiments[row])) == "landed":
+        elif kind in _ANSWERS:
+            _keep_latest(answered, campaigns[row], when)
+        outcome = _outcome(kind, sentiments[row])
+        if outcome == "landed":
             _keep_latest(landed, campaigns[row], when)
         elif outcome == "pushed_back":
             _keep_latest(pushed_back, campaigns[row], when)
         elif outcome:
             _keep_latest(last, outcome, when)
+    touches.sort(key=lambda t: (t.when_us, t.channel, t.thread or ""))
     return HistorySummary(
         opted_out_us=last.get("opt_out"),
         complained_us=last.get("complaint"),
         landed=landed,
         pushed_back=pushed_back,
         bounced=bounced,
-        touches_us=tuple(sorted(touches)),
+        touches=tuple(touches),
+        touches_us=tuple(t.when_us for t in touches),
+        answered_us=answered,
         not_now_us=last.get("not_now"),
     )
 

@@ -25,7 +25,11 @@ _DOUBT = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Everything needed to answer; `card` is what is known of its making (JSON-ready)."""
+    """Everything needed to answer.
+
+    `usual`: the row of a usual touch (models.usual), shape (columns,); `card`: what is known of the
+    making (JSON-ready).
+    """
 
     land: Outcome
     annoy: Outcome
@@ -33,6 +37,7 @@ class Model:
     encoding: Encoding
     evidence: EvidenceTable
     ledger: Ledger
+    usual: Rows
     card: Mapping[str, Any]
 
     @property

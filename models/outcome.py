@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from features.parallel import cores
 from models.backbone import Basis
+from models.effects import add_effects
 from models.forest import Forest, add_contributions, add_scores
 from models.lags import HORIZON, Baseline
 
@@ -85,6 +86,22 @@ class Outcome:
         for forest in self.forests:
             add_contributions(x, forest.arrays(), self.slope / len(self.forests), out)
         terms = self.slope * self.coefficients[:, 1:].mean(axis=0) * self.basis(x)
+        for j, column in enumerate(self.basis.columns):
+            out[:, column] += terms[:, j]
+        return out
+
+    def effects(self, x: Rows, usual: Rows, topic: npt.NDArray[np.int64]) -> Floats:
+        """What the score would lose were a topic's columns those of `usual`, topic by topic.
+
+        `topic`, shape (rows, columns), says which columns belong together; the effect of a topic is
+        the sum over its columns of the answer, of the same shape.
+        """
+        out = np.zeros(x.shape)
+        for forest in self.forests:
+            scale = self.slope / len(self.forests)
+            add_effects(x, usual, forest.arrays(), scale, topic, out)
+        beta = self.slope * self.coefficients[:, 1:].mean(axis=0)
+        terms = beta * (self.basis(x) - self.basis(usual))
         for j, column in enumerate(self.basis.columns):
             out[:, column] += terms[:, j]
         return out

@@ -59,8 +59,9 @@ def _schema() -> pa.Schema:
             ("valid_until", _MOMENT), ("hint", text), ("channel", text), ("nudge_at", _MOMENT),
             ("score", number), *chance, ("plan_further_touches", count),
             ("plan_gap_days", number), ("plan_stop_after", _MOMENT), ("curve", text),
-            ("reasons", text), ("rules", text), ("evidence_level", text), ("evidence_text", text),
-            ("model_name", text), ("model_version", text),
+            ("advice", text), ("reasons", text), ("changes", text), ("rules", text),
+            ("evidence_level", text), ("evidence_text", text), ("model_name", text),
+            ("model_version", text),
         ]
     )  # fmt: skip
 

@@ -29,12 +29,26 @@ DECISION: dict[str, Any] = {
         {"delay_days": 3.0, "p_land": 0.114, "p_annoy": 0.024, "value": 0.06},
         {"delay_days": 30.0, "p_land": 0.095, "p_annoy": 0.014, "value": 0.041},
     ],
+    "advice": "Wait until Thursday, then e-mail and go on every seven days: a rest is worth more "
+    "than a touch today.",
     "reasons": [
         {
             "feature": "thread_touches",
             "outcome": "annoy",
             "effect": 0.23,
-            "text": "2 touches in this thread so far: raises the risk to annoy.",
+            "text": "Third e-mail in four days, none answered so far: raises the risk to annoy.",
+        }
+    ],
+    "changes": [
+        {
+            "what": "time",
+            "outcome": "annoy",
+            "hint": None,
+            "before": 0.031,
+            "after": 0.014,
+            "delay_days": 30.0,
+            "channel": None,
+            "text": "In 30 days the risk to annoy halves (3.1 % to 1.4 %).",
         }
     ],
     "rules": [],

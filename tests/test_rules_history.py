@@ -15,6 +15,7 @@ from features.events.schema import CHANNELS, EVENTS, KINDS, SENTIMENTS
 from models.history import HistorySummary, summarise, summarise_each
 
 DAY = 86_400_000_000
+ANSWERS = ("reply", "meeting", "placement")
 
 
 def events(*rows: dict[str, Any]) -> pa.Table:
@@ -46,7 +47,9 @@ def test_touches_of_all_campaigns_and_channels_count_in_order_of_time() -> None:
         {"kind": "touch", "day": 5, "channel": "phone", "campaign_id": "a"},
         {"kind": "touch", "day": 2, "channel": "email", "actor_id": "someone else"},
     )
-    assert summarise(history, 9 * DAY).touches_us == (2 * DAY, 5 * DAY)
+    found = summarise(history, 9 * DAY)
+    assert found.touches_us == (2 * DAY, 5 * DAY)
+    assert found.touches == ((2 * DAY, "email", None), (5 * DAY, "phone", "a"))
 
 
 def test_what_was_recorded_later_is_not_known_and_what_was_recorded_now_is() -> None:
@@ -74,7 +77,8 @@ def test_each_answer_is_filed_where_its_rule_looks(
     event: dict[str, Any], field: str, value: Any
 ) -> None:
     found = summarise(events({"day": 1, **event}), DAY)
-    assert found == replace(HistorySummary(), **{field: value})
+    answered = {event.get("campaign_id"): DAY} if event["kind"] in ANSWERS else {}
+    assert found == replace(HistorySummary(), answered_us=answered, **{field: value})
 
 
 @pytest.mark.parametrize("kind", ["open", "click", "auto_reply"])

@@ -14,6 +14,7 @@ from models.lags import LONGEST
 from models.ledger import Ledger
 from models.model import Model, feature_names
 from models.outcome import Outcome
+from models.usual import usual_touch
 from training.dataset import Dataset
 from training.fit import FEWEST_EVENTS, MEMBERS, SEED, Fitter, Watched, calibration_slope
 from training.kinds import annoy_kind, follow_up_kind, land_kind
@@ -46,15 +47,15 @@ def fit_model(
         )
     )
     h = data.histories
+    ledger = Ledger.of(data.matrix.parties, h.names["actor_id"], h.names["account_id"], data.until)
     return Model(
         land=land,
         annoy=_with_crude_share(annoy, land, open_touches),
         follow_up=follow_up,
         encoding=encoding,
         evidence=EvidenceTable.of(open_touches.x),
-        ledger=Ledger.of(
-            data.matrix.parties, h.names["actor_id"], h.names["account_id"], data.until
-        ),
+        ledger=ledger,
+        usual=usual_touch(open_touches.x, encoding, ledger),
         card=card,
     )
 

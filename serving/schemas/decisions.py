@@ -120,6 +120,23 @@ class ReasonOut(Strict):
     text: str = Field(description="The same in words.")
 
 
+class ChangeOut(Strict):
+    """Something that would change the answer."""
+
+    what: Literal["time", "channel", "response"] = Field(
+        description="Time passing, another channel, or a response of the person."
+    )
+    outcome: Literal["land", "annoy"] | None = Field(None, description="Whose chance it changes.")
+    hint: Literal["nudge", "wait", "stop"] | None = Field(
+        None, description="The hint it would become."
+    )
+    before: float | None = Field(None, description="The chance as it is.")
+    after: float | None = Field(None, description="The chance as it would be.")
+    delay_days: float | None = Field(None, description="Days from now, where time is what changes.")
+    channel: Channel | None = Field(None, description="The channel, where that is what changes.")
+    text: str = Field(description="The same in words.")
+
+
 class RuleOut(Strict):
     """A rule that decided or bounded the answer."""
 
@@ -162,7 +179,9 @@ class DecisionOut(Strict):
     if_left_alone: ChanceOut = Field(description="What touches already made may still bring.")
     plan: PlanOut = Field(description="How many more touches, how far apart, and until when.")
     curve: list[CurvePointOut] = Field(description="The fine line: a touch made sooner or later.")
+    advice: str = Field(description="The hint and the plan as one sentence.")
     reasons: list[ReasonOut] = Field(description="Up to 5, strongest first.")
+    changes: list[ChangeOut] = Field(description="What would change the answer.")
     rules: list[RuleOut] = Field(description="Rules that decided or bounded the answer.")
     evidence: EvidenceOut = Field(description="How far to trust the numbers.")
     model: ModelRefOut = Field(description="Which model answered.")

@@ -1,0 +1,106 @@
+"""The usual touch: what reasons compare with, and what "usually" means in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from features.catalog.columns import COLUMNS, PARTIES, PARTY_COLUMNS
+from features.fold import read_parties
+from models.attributes import Encoding
+from models.evidence import CHANNEL_COLUMNS
+from models.ledger import Ledger
+
+Rows = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+
+#: As many touches, spread over all, are enough for a median.
+_SAMPLE, _SENDERS = 20_000, 1000
+_POSITION = {c.name: i for i, c in enumerate(COLUMNS)}
+_OF_PARTY = {
+    party.name: [_POSITION[c.name] for c in columns]
+    for party, columns in zip(PARTIES, PARTY_COLUMNS, strict=True)
+}
+_CLOCK = ("zone_known", "local_hour", "local_weekday", "person_usual_hour")
+#: A column that is 0 where nothing is known, and the columns that then say nothing.
+_SILENT = (
+    ("zone_known", [_POSITION[name] for name in _CLOCK]),
+    ("actor_touches", _OF_PARTY["actor"]),
+    ("account_touches", _OF_PARTY["account"]),
+)
+
+
+def usual_touch(x: Rows, encoding: Encoding, ledger: Ledger) -> Rows:
+    """The median of every column where known, shape (columns,); NaN where it never is.
+
+    Of columns that exclude each other (channels, levels of a category) the most frequent is 1. How
+    senders and clients fare is as of the end of the ledger, as it is when a decision is made.
+    """
+    sample = x[:: max(len(x) // _SAMPLE, 1)]
+    usual = np.full(x.shape[1], np.nan, np.float32)
+    known = ~np.isnan(sample).all(axis=0)
+    usual[known] = np.nanmedian(sample[:, known], axis=0)
+    for columns in _exclusive(encoding):
+        usual[columns] = _most_frequent(sample[:, columns])
+    parties = [i for name in ("actor", "account", "organisation") for i in _OF_PARTY[name]]
+    usual[parties] = np.median(_parties(ledger)[:, parties], axis=0)
+    return usual
+
+
+def reference(x: Rows, usual: Rows) -> Rows:
+    """The usual touch for every row; what is not known of either is taken as the row has it.
+
+    On an unknown clock the hour and the day say nothing, and of a sender or a client that never
+    reached out nothing is known.
+    """
+    unknown = np.isnan(x) | np.isnan(usual)
+    for name, columns in _SILENT:
+        unknown[:, columns] |= x[:, [_POSITION[name]]] == 0
+    return np.where(unknown, x, usual).astype(np.float32)
+
+
+def _parties(ledger: Ledger) -> Rows:
+    """The party columns of senders and clients, each as often as it reached out."""
+    rows = np.zeros((_SENDERS, len(COLUMNS)), np.float32)
+    read_parties(
+        ledger.states[_by_touches(ledger, (ledger.NO_ACTOR, *ledger.actors.values()))],
+        ledger.states[_by_touches(ledger, (ledger.NO_ACCOUNT, *ledger.accounts.values()))],
+        ledger.states[[ledger.NOBODY] * _SENDERS],
+        ledger.states[[ledger.ORGANISATION] * _SENDERS],
+        np.full(_SENDERS, ledger.as_of, np.int64),
+        rows,
+    )
+    return rows
+
+
+def _by_touches(ledger: Ledger, places: Iterable[int]) -> Ints:
+    """Places in the ledger at even steps through all their touches."""
+    found = np.array(tuple(places), np.int64)
+    total = np.cumsum(ledger.states["touches"][found])
+    steps = (np.arange(_SENDERS) + 0.5) / _SENDERS * total[-1]
+    place = np.searchsorted(total, steps, side="right").clip(max=len(found) - 1)
+    return np.asarray(found[place], np.int64)
+
+
+def _exclusive(encoding: Encoding) -> list[list[int]]:
+    found, position = [CHANNEL_COLUMNS], len(COLUMNS)
+    for attribute in encoding.attributes:
+        columns = list(range(position, position + len(attribute.columns)))
+        position += len(columns)
+        if attribute.levels is not None:
+            found.append(columns)
+    return found
+
+
+def _most_frequent(flags: Rows) -> Rows:
+    """A row with 1 for the level most rows have; none of them if most rows have no listed one."""
+    known = flags[~np.isnan(flags).any(axis=1)]
+    if not len(known):
+        return np.full(flags.shape[1], np.nan, np.float32)
+    counts = known.sum(axis=0)
+    row = np.zeros(flags.shape[1], np.float32)
+    if counts.max() >= len(known) - counts.sum():
+        row[counts.argmax()] = 1.0
+    return row
