@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from features.catalog.columns import COLUMNS, CONTACT_COLUMNS, PARTY_COLUMNS, compose
+from features.catalog.columns import CONTACT_COLUMNS, PARTY_COLUMNS, compose
 from features.catalog.registry import Moment, PartyMoment
 from features.compiled import inline, jit
 from features.prefetch import AHEAD, prefetch
@@ -40,7 +40,9 @@ PARTY_OFFSETS = tuple(
     len(CONTACT_COLUMNS) + sum(len(c) for c in PARTY_COLUMNS[:i]) for i in range(len(PARTY_COLUMNS))
 )
 _ACTOR, _ACCOUNT, _CONTACT, _ORGANISATION = PARTY_OFFSETS
-_FIRST_BYTE, _LAST_BYTE = 4 * len(CONTACT_COLUMNS), 4 * len(COLUMNS)
+_PARTY_BYTES = PARTY.itemsize
+#: Bytes of a row that are in every line of memory which the columns of the contact touch.
+_CONTACT_LINES = (*range(0, 4 * len(CONTACT_COLUMNS), 64), 4 * len(CONTACT_COLUMNS) - 1)
 
 
 @inline
@@ -110,6 +112,18 @@ def apply_read(e: Any, thread: Any, person: Any, m: Any) -> None:
     note_touch(thread, person, e.occurred, e.channel, e.actor, e.personalized)
 
 
+@inline
+def _ask_for(entries: Any, j: int, row: Any, out: Any) -> None:
+    """Ask for the row of a touch some entries on, and for the place of one twice as far."""
+    far = entries[min(j + 2 * AHEAD, len(entries) - 1)]
+    if far.kind == TOUCH:
+        prefetch(row, far.event, 0)
+    near = entries[min(j + AHEAD, len(entries) - 1)]
+    if near.kind == TOUCH:
+        for byte in _CONTACT_LINES:
+            prefetch(out, row[near.event], byte)
+
+
 @jit
 def fold_contacts(entries: Any, starts: Any, row: Any, out: Any) -> None:
     """Fold every contact; write the row (`row[event]`) of each touch as of the moment before it.
@@ -130,7 +144,7 @@ def fold_contacts(entries: Any, starts: Any, row: Any, out: Any) -> None:
         while i < starts[c + 1]:
             j = i
             while j < starts[c + 1] and entries[j].when == entries[i].when:
-                prefetch(row, entries[min(j + AHEAD, len(entries) - 1)].event, 0)
+                _ask_for(entries, j, row, out)
                 e = entries[j]
                 if e.slot >= n:
                     threads, n = open_thread(threads, n, e.slot, e.campaign)
@@ -174,7 +188,7 @@ def _party_moment(a: Any, when: int) -> Any:
 
 @jit
 def fold_parties(order: Any, steps: Any, keys: Any, row: Any, number: Any, states: Any,
-                 out: Any) -> None:  # fmt: skip
+                 nobody: Any, out: Any) -> None:  # fmt: skip
     """Walk all steps in order of time; advance each party and write its columns of a touch's row.
 
     `steps` are the arrays (event, when, flags, kind); `keys` the actor and account per event and
@@ -191,9 +205,10 @@ def fold_parties(order: Any, steps: Any, keys: Any, row: Any, number: Any, state
         j = i
         while j < len(order) and when[order[j]] == now:
             if j + AHEAD < len(order):
-                later = row[event[order[j + AHEAD]]]
-                for line in range(_FIRST_BYTE, _LAST_BYTE, 64):
-                    prefetch(out, later, line)
+                later = event[order[j + AHEAD]]
+                for byte in range(0, _PARTY_BYTES, 64):
+                    prefetch(actors, actor[later], byte)
+                    prefetch(accounts, account[later], byte)
             e = event[order[j]]
             if flags[order[j]] & QUERY:
                 x = out[row[e]]
@@ -209,6 +224,8 @@ def fold_parties(order: Any, steps: Any, keys: Any, row: Any, number: Any, state
                 if own[e] >= 0:
                     d = actors[own[e]]
                     _fill_contact_party(x[_CONTACT:], d, _party_moment(d, now))
+                else:
+                    x[_CONTACT:_ORGANISATION] = nobody
             j += 1
         s = order[i]
         if j == i + 1 and kind[s] == TOUCH and flags[s] == QUERY | APPLY:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from features.catalog.columns import COLUMNS
-from features.compiled import jit
 from features.fold import fold_contacts
 from features.histories import Histories, Ints
 from features.outcomes import Outcomes, outcomes
 from features.parallel import cores, ranges
 from features.parties import Parties, fill_party_columns
 from features.state import TOUCH
-from features.timeline import QUERY, as_it_happened, as_it_was_known, is_prompt
+from features.timeline import as_it_happened, as_it_was_known, is_prompt, time_order
 
 #: Ranges of contacts to fold: enough that the core that is done with the parties finds more.
 _PARTS = 16
@@ -25,7 +23,7 @@ _PARTS = 16
 
 @dataclass(frozen=True, slots=True)
 class FeatureMatrix:
-    """Rows of features, one per touch.
+    """Rows of features, one per touch, in order of time.
 
     `x`: float32, shape (touches, len(COLUMNS)); `event`: the event each row is about; `outcomes`:
     what became of every touch, by event; `parties`: the final states of who reached out, by the
@@ -50,7 +48,9 @@ def build(h: Histories, until: int | None = None) -> FeatureMatrix:
         # What belongs to which thread, and who is credited, is itself only known as recorded.
         known = as_it_was_known(h)
         credits = outcomes(h, known, end)
-    row_event, row = _rows(known.entries, len(h))
+    row_event = _touches(h)
+    row = np.full(len(h), -1, np.int32)
+    row[row_event] = np.arange(len(row_event))
     x = np.empty((len(row_event), len(COLUMNS)), np.float32)
 
     def fold(first: int, last: int) -> None:
@@ -64,15 +64,7 @@ def build(h: Histories, until: int | None = None) -> FeatureMatrix:
         return FeatureMatrix(x, row_event, o, parties.result())
 
 
-@jit
-def _rows(entries: Any, events: int) -> Any:
-    """The touches in the order of their rows, by contact and moment; and the row of each event."""
-    row = np.full(events, np.int32(-1))
-    event = np.empty(events, np.int64)
-    n = 0
-    for i in range(len(entries)):
-        if entries[i].kind == TOUCH and entries[i].flags & QUERY:
-            event[n] = entries[i].event
-            row[entries[i].event] = n
-            n += 1
-    return event[:n].copy(), row
+def _touches(h: Histories) -> Ints:
+    """The touches in order of time."""
+    touches = np.flatnonzero(h.kind == TOUCH)
+    return touches[time_order(h.occurred[touches])]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
 from features.histories import Ints
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 #: Below this many entries a second thread costs more than it saves.
 WORTH_A_THREAD = 50_000
@@ -21,22 +25,32 @@ def cores() -> int:
     return min(available or 1, 8)
 
 
+def worth(entries: int, parts: int) -> int:
+    """Into how many of `parts` it pays to split so many entries; at least 1."""
+    return max(min(parts, entries // WORTH_A_THREAD), 1)
+
+
 def ranges(starts: Ints, parts: int) -> list[tuple[int, int]]:
     """Split contacts into at most `parts` ranges `(first, last)` with about equally many entries.
 
     `starts` are the first entry of each contact and, at the end, the number of entries.
     """
-    parts = max(min(parts, int(starts[-1]) // WORTH_A_THREAD), 1)
+    parts = worth(int(starts[-1]), parts)
     cuts = np.searchsorted(starts, np.linspace(0, starts[-1], parts + 1)[1:-1]).tolist()
     edges = [0, *cuts, len(starts) - 1]
     return list(pairwise(edges))
 
 
-def over_contacts(work: Callable[[int, int], object], starts: Ints, parts: int) -> list[object]:
-    """The results of `work(first, last)` for each range; `work` gives up the interpreter lock."""
-    first, *others = ranges(starts, parts)
+def together(work: Callable[[T], R], parts: Iterable[T]) -> list[R]:
+    """The results of `work(part)` for each part; `work` gives up the interpreter lock."""
+    first, *others = parts
     if not others:
-        return [work(*first)]
+        return [work(first)]
     with ThreadPoolExecutor(len(others)) as pool:
-        waiting = [pool.submit(work, *r) for r in others]
-        return [work(*first), *(w.result() for w in waiting)]
+        waiting = [pool.submit(work, part) for part in others]
+        return [work(first), *(w.result() for w in waiting)]
+
+
+def over_contacts(work: Callable[[int, int], R], starts: Ints, parts: int) -> list[R]:
+    """The results of `work(first, last)` for each range of contacts."""
+    return together(lambda r: work(*r), ranges(starts, parts))

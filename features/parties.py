@@ -70,8 +70,6 @@ def fill_party_columns(
     n_actors, n_accounts = len(h.names["actor_id"]), len(h.names["account_id"])
     parties = Parties(blank_parties(n_actors + 1), blank_parties(n_accounts + 1), blank_parties(1))
     own = actor_of_contact(h)
-    if (own < 0).any():
-        _fill_blank_contacts(x)
     fold_parties(
         time_order(steps[1]),
         steps,
@@ -80,15 +78,15 @@ def fill_party_columns(
         row,
         o.number,
         (parties.actors, parties.accounts, parties.organisation),
+        _nobody(x.shape[1]),
         x,
     )  # fmt: skip
     return parties
 
 
-def _fill_blank_contacts(x: npt.NDArray[np.float32]) -> None:
-    """Most contacts never reach out to anybody: give every row the columns of one who did not."""
-    row = np.zeros((1, x.shape[1]), np.float32)
+def _nobody(width: int) -> npt.NDArray[np.float32]:
+    """The columns of a contact that never reaches out to anybody, as most do not."""
+    row = np.zeros((1, width), np.float32)
     blank = blank_parties(1)
     read_parties(blank, blank, blank, blank, np.zeros(1, np.int64), row)
-    columns = slice(PARTY_OFFSETS[2], PARTY_OFFSETS[3])
-    x[:, columns] = row[0, columns]
+    return row[0, PARTY_OFFSETS[2] : PARTY_OFFSETS[3]]

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from features.compiled import jit
 from features.histories import Histories, Ints
-from features.parallel import cores, over_contacts
+from features.parallel import cores, over_contacts, together, worth
 from features.prefetch import AHEAD, prefetch
 
 #: What happens at an entry of a timeline: a row is read, the event becomes known, or both.
@@ -69,28 +69,20 @@ def time_order(times: Ints) -> Ints:
 
 @jit
 def _fill(
-    entries: Any, source: Any, when: Any, flags: Any, contact: Any, campaign: Any, actor: Any,
-    kind: Any, channel: Any, sentiment: Any, occurred: Any, local: Any,
-    relevance: Any, personalized: Any, zone_known: Any, order: Any, starts: Any, first: int,
-    last: int,
-) -> bool:  # fmt: skip
-    """Put each event of contacts `first` to `last` in its place; True if two share a moment."""
-    place = starts[first:last].copy()
-    ties = False
+    entries: Any, place: Any, order: Any, source: Any, when: Any, flags: Any, contact: Any,
+    campaign: Any, actor: Any, kind: Any, channel: Any, sentiment: Any, occurred: Any, local: Any,
+    relevance: Any, personalized: Any, zone_known: Any,
+) -> None:  # fmt: skip
+    """Put each event of `order` in the next place of its contact."""
     for k in range(len(order)):
-        if k + AHEAD < len(order):
-            c = contact[source[order[k + AHEAD]]]
-            if first <= c < last:
-                prefetch(entries, place[c - first], 0)
+        if k + 2 * AHEAD < len(order):
+            prefetch(place, contact[source[order[k + 2 * AHEAD]]], 0)
+            prefetch(entries, place[contact[source[order[k + AHEAD]]]], 0)
         j = order[k]
         i = source[j]
         c = contact[i]
-        if c < first or c >= last:
-            continue
-        p = place[c - first]
-        place[c - first] += 1
-        ties |= p > starts[c] and entries[p - 1].when == when[j]
-        e = entries[p]
+        e = entries[place[c]]
+        place[c] += 1
         e.when = when[j]
         e.occurred = occurred[i]
         e.local = local[i]
@@ -105,44 +97,83 @@ def _fill(
         e.personalized = np.int8(-1 if np.isnan(personalized[i]) else personalized[i])
         e.flags = flags[j]
         e.zone_known = np.int8(zone_known[i])
-    return ties
 
 
 @jit
-def _count(keys: Any, source: Any, n_keys: int) -> Any:
-    starts = np.zeros(n_keys + 1, np.int64)
-    for i in source:
-        starts[keys[i] + 1] += 1
-    for k in range(n_keys):
-        starts[k + 1] += starts[k]
+def _count(order: Any, source: Any, contact: Any, counts: Any) -> None:
+    for j in order:
+        counts[contact[source[j]]] += 1
+
+
+@jit
+def _places(counts: Any) -> Any:
+    """Turn the `counts` of a contact in each stretch of time into its first place there.
+
+    Gives the first place of each contact and, at the end, the number of entries.
+    """
+    starts = np.empty(counts.shape[1] + 1, np.int64)
+    place = 0
+    for c in range(counts.shape[1]):
+        starts[c] = place
+        for k in range(len(counts)):
+            n = counts[k, c]
+            counts[k, c] = place
+            place += n
+    starts[-1] = place
     return starts
 
 
 def build(h: Histories, source: Ints, when: Ints, flags: Any) -> Timeline:
-    """Pack the events `source` (indices into `h`, repeats allowed) at the moments `when`."""
-    starts = _count(h.contact, source, len(h.names["contact_id"]))
-    entries = np.empty(len(source), ENTRY)
-    order = time_order(when)
+    """Pack the events `source` (indices into `h`, repeats allowed) at the moments `when`.
 
-    def fill(first: int, last: int) -> object:
+    A counting sort by contact that keeps the order of time: each core places a stretch of time.
+    """
+    stretches = np.array_split(time_order(when), worth(len(when), cores()))
+    place = np.zeros((len(stretches), len(h.names["contact_id"])), np.int32)
+    together(lambda k: _count(stretches[k], source, h.contact, place[k]), range(len(stretches)))
+    starts = _places(place)
+    entries = np.empty(len(source), ENTRY)
+
+    def fill(k: int) -> object:
         return _fill(
-            entries, source, when, flags, h.contact, h.campaign, h.actor, h.kind, h.channel,
-            h.sentiment, h.occurred, h.local, h.relevance, h.personalized, h.zone_known, order,
-            starts, first, last,
+            entries, place[k], stretches[k], source, when, flags, h.contact, h.campaign, h.actor,
+            h.kind, h.channel, h.sentiment, h.occurred, h.local, h.relevance, h.personalized,
+            h.zone_known,
         )  # fmt: skip
 
-    if any(over_contacts(fill, starts, cores())):
-        _settle(entries, h)
+    together(fill, range(len(stretches)))
+    _settle(entries, starts, h)
     return Timeline(entries, starts)
 
 
-def _settle(entries: npt.NDArray[Any], h: Histories) -> None:
+@jit
+def _tied(entries: Any, starts: Any) -> Any:
+    """Places of the entries that share their moment with another of the same contact."""
+    found = np.empty(starts[-1] - starts[0], np.int64)
+    n = 0
+    for c in range(len(starts) - 1):
+        before = False
+        for p in range(starts[c], starts[c + 1]):
+            after = p + 1 < starts[c + 1] and entries[p].when == entries[p + 1].when
+            if before or after:
+                found[n] = p
+                n += 1
+            before = after
+    return found[:n].copy()
+
+
+def _settle(entries: npt.NDArray[Any], starts: Ints, h: Histories) -> None:
     """Order entries of one contact and moment by when they occurred, then by event id.
 
     The order of rows in a file means nothing, and ids are only compared where nothing else tells
     two events apart: a nightly synchronisation records a whole day at one moment.
     """
-    tied, moment = _shared(h.contact[entries["event"]], entries["when"])
+    tied = np.concatenate(
+        over_contacts(lambda f, l: _tied(entries, starts[f : l + 1]), starts, cores())
+    )
+    if not len(tied):
+        return
+    _, moment = _shared(h.contact[entries["event"][tied]], entries["when"][tied])
     occurred, event = entries["occurred"][tied], entries["event"][tied]
     by_time = np.lexsort((occurred, moment))
     same, _ = _shared(moment[by_time], occurred[by_time])

@@ -63,10 +63,9 @@ def prepare(
     h = from_events(events, None if contacts is None else Clocks.of(contacts))
     end = int(h.recorded.max(initial=0)) if until is None else until
     m = build(h, end)
-    order = np.argsort(h.occurred[m.event], kind="stable")
-    event = m.event[order]
+    event = m.event
     own = encoding.of_contacts(contacts, h.names["contact_id"])
-    x = np.column_stack([m.x[order], own[h.contact[event]]]) if own.shape[1] else m.x[order]
+    x = np.column_stack([m.x, own[h.contact[event]]]) if own.shape[1] else m.x
     watched = Watched(
         x=x,
         time=h.occurred[event] / DAY,
