@@ -169,7 +169,7 @@ def _settle(entries: npt.NDArray[Any], starts: Ints, h: Histories) -> None:
     two events apart: a nightly synchronisation records a whole day at one moment.
     """
     tied = np.concatenate(
-        over_contacts(lambda f, l: _tied(entries, starts[f : l + 1]), starts, cores())
+        over_contacts(lambda f, end: _tied(entries, starts[f : end + 1]), starts, cores())
     )
     if not len(tied):
         return
