@@ -49,11 +49,11 @@ class Agenda:
     learn_from: str | None = None
 
     def main(self, world: str, policy: str) -> Play:
-        """The play that is compared: classifiers meet half of the people, for they ask daily."""
+        """The play that is compared: classifiers, which ask daily, meet a quarter of the people."""
         learns = policy in LEARNERS
         return Play(
             world, policy, self.contacts, self.seed,
-            only=self._part(0.4) if policy in (CLASSIFIER, WEEKLY) else None,
+            only=self._part(0.25) if policy in (CLASSIFIER, WEEKLY) else None,
             learn_from=(self.learn_from or world) if learns else "",
             history=self.history if learns else 0,
             tuned_on=2 * self.contacts, rounds=max(self.contacts // 50, 4),
@@ -68,7 +68,9 @@ class Agenda:
         return replace(usual, annoy=annoy, only=few)
 
     def lesson(self, world: str, history: int) -> Play:
-        """Fineline after so many contacts."""
+        """Fineline after so many contacts; after all of them it is the one that is compared."""
+        if history == self.history:
+            return self.main(world, FINELINE)
         return replace(self.main(world, FINELINE), history=history, only=self._part(0.15))
 
     def abroad(self, world: str) -> list[Play]:

@@ -51,11 +51,13 @@ class Book:
         return [n for play, p in self.plays.items() if play.world == world for n in p.notes]
 
     def frontier(self, world: str) -> Frontier:
-        """What is plotted of a world."""
-        fineline, clear = (
-            [self.plays[self.agenda.at_cost(world, policy, c)] for c in COSTS]
+        """What is plotted of a world: every point with the same people."""
+        plays = {
+            policy: [self.plays[self.agenda.at_cost(world, policy, c)] for c in COSTS]
             for policy in (FINELINE, CLEAR)
-        )
+        }
+        few = min(len(p.value) for policy in plays.values() for p in policy)
+        fineline, clear = ([p.of_first(few) for p in policy] for policy in plays.values())
         return Frontier(world, fineline, clear, self.grids[world])
 
     def curves(self) -> dict[str, list[tuple[int, Estimate]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -100,6 +100,11 @@ class Played:
     def value(self) -> NDArray[np.float64]:
         """Worth per contact."""
         return self.outcome.value(self.play.stakes)
+
+    def of_first(self, contacts: int) -> Played:
+        """What it came to with the first so many people."""
+        counts = (getattr(self.outcome, n)[:contacts] for n in ("landed", "annoyed", "touches"))
+        return replace(self, outcome=Outcome(*counts))
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, but for the play itself."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from training.playout.estimates import Estimate, difference, mean_of, share_of_the_way
-from training.playout.plays import Played
+from training.playout.plays import CLEAR, HABITUAL, Played
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,14 @@ class Row:
         }
 
     def cells(self) -> list[str]:
-        """As a row of `HEADER`."""
+        """As a row of `HEADER`; a mark is not compared with itself."""
+        policy = self.played.play.policy
+        over = "-" if policy == HABITUAL else span(self.over_habit)
+        share = {HABITUAL: "0", CLEAR: "1"}.get(policy) or span(self.share)
         return [
-            self.played.play.policy, span(self.value), span(self.landed, per_100=True),
-            span(self.annoyed, per_100=True), span(self.touches), span(self.over_habit),
-            span(self.share), self.played.how,
+            policy, span(self.value), span(self.landed, per_100=True),
+            span(self.annoyed, per_100=True), span(self.touches), over, share,
+            self.played.how,
         ]  # fmt: skip
 
 
