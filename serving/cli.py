@@ -28,6 +28,7 @@ SHORT_HELP = {
     "serve": "Serve the API.",
     "replay": "Make a decision on record once more, and compare every bit.",
     "yardstick": "Train and judge on the real histories; write a report.",
+    "playout": "Let policies act in simulated worlds; compare what it comes to.",
     "demo": "Simulate an agency, train on it, and serve: what `make run` does.",
 }
 _INTERNAL_ERROR = 70

@@ -1,4 +1,5 @@
-"""Commands of data scientists: simulate, train, evaluate, promote, rollback, yardstick."""
+"""Commands of data scientists: simulate, train, evaluate, promote, rollback, yardstick,
+playout."""
 
 from __future__ import annotations
 
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from features.errors import BadInput
+from training.playout.command import playout
 from training.simulate.command import simulate
 
 if TYPE_CHECKING:
     from models.settings import Settings
 
-__all__ = ["evaluate", "promote", "rollback", "simulate", "train", "yardstick"]
+__all__ = ["evaluate", "playout", "promote", "rollback", "simulate", "train", "yardstick"]
 
 _file = click.Path(path_type=Path)
 _events = click.option("--events", type=_file, required=True, help="Events: Parquet, CSV or JSONL.")

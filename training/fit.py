@@ -125,7 +125,7 @@ class Fitter:
         """
         happened = self._happened(w)
         if not happened.any():
-            return self._from_base_rates()
+            return self.from_base_rates()
         trees = how_many_trees(int(happened.sum()))
         if slope is None:
             progress(f"{self.kind.name}: calibration on later touches")
@@ -136,7 +136,8 @@ class Fitter:
     def _happened(self, w: Watched) -> Flags:
         return np.asarray((w.why == self.kind.why) & (w.days < LONGEST))
 
-    def _from_base_rates(self) -> Outcome:
+    def from_base_rates(self) -> Outcome:
+        """The outcome where nothing was ever seen of it."""
         prior = [0.0, *self.kind.prior.values()]
         return Outcome(
             self.kind.name, self.prior, self.basis, np.array([prior]), (), 1.0, 1.0, 0

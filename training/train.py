@@ -73,6 +73,26 @@ def sometimes_unknown(w: Watched, names: Sequence[str]) -> Watched:
     return dataclasses.replace(w, x=x)
 
 
+def model_of_base_rates() -> Model:
+    """What is known on the first day, with no history at all: published base rates."""
+    encoding = Encoding(())
+    names = feature_names(encoding)
+    land, annoy, follow_up = (
+        Fitter(kind(encoding), names).from_base_rates()
+        for kind in (land_kind, annoy_kind, follow_up_kind)
+    )
+    return Model(
+        land=land,
+        annoy=annoy,
+        follow_up=follow_up,
+        encoding=encoding,
+        evidence=EvidenceTable.of(np.empty((0, len(names)), np.float32)),
+        ledger=Ledger.empty(),
+        usual=np.full(len(names), np.nan, np.float32),
+        card={"trained_on": None},
+    )
+
+
 def later_slopes(model: Model, later: Watched) -> dict[str, float]:
     """How much of each outcome's score holds on touches that `model` has not seen."""
     slopes = {}

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.clocks import local_times
 from features.localtime import utc_offset_table
-from training.simulate.habits import RULE, play_clear_sighted, play_rules
+from training.simulate.habits import play_clear_sighted, play_rules
 from training.simulate.population import ZONES, Population, microseconds, populate
 from training.simulate.records import (
     COMPLAINED,
-    DAY,
     EVENT,
     EVENTS_PER_END,
     EVENTS_PER_TOUCH,
@@ -63,9 +63,10 @@ class Outcome:
 class Arena:
     """The same fresh people for every policy: same persons, same luck (common random numbers)."""
 
-    def __init__(self, world: World, contacts: int, seed: int) -> None:
-        self.world, self.contacts, self.seed = world, contacts, seed
-        self.population = populate(world, contacts, seed, START, SPREAD_DAYS)
+    def __init__(self, world: World, contacts: int, seed: int, only: int | None = None) -> None:
+        """`only`: play with the first so many of the people; they are the same persons."""
+        people = populate(world, contacts, seed, START, SPREAD_DAYS)
+        self.population = people if only is None else first_of(people, only)
         self.looks = looks(self.population)
 
     def by_rules(self, rules: NDArray[np.void], days: int = DAYS) -> Outcome:
@@ -88,25 +89,25 @@ class Arena:
         return outcome_of(threads, len(people))
 
 
+def first_of(population: Population, contacts: int) -> Population:
+    """The first people of a population, with their threads."""
+    first = population.first[: contacts + 1]
+    return replace(
+        population,
+        people=population.people[:contacts],
+        threads=population.threads[: first[-1]],
+        first=first,
+        contacts=population.contacts.slice(0, contacts),
+        promise=population.promise[: first[-1]],
+    )
+
+
 def looks(population: Population) -> Ints:
-    """The first look at each person, microseconds: on the first day, at their own hour."""
-    table = utc_offset_table(ZONES)
-    start = microseconds(START)
-    offsets = np.array(
-        [
-            table.offset_us[
-                np.searchsorted(
-                    table.at_us[table.first[z] : table.first[z + 1]], start, side="right"
-                )
-                - 1
-                + table.first[z]
-            ]
-            for z in range(len(ZONES))
-        ]
-    )
-    return np.asarray(
-        (start + LOOK_HOUR * HOUR - offsets[population.people["zone"]]) // 1 + 0 * DAY, np.int64
-    )
+    """The first look at each person, microseconds: `START`'s day at their `LOOK_HOUR`."""
+    zone = population.people["zone"]
+    start = np.full(len(zone), microseconds(START))
+    offset = local_times(start, zone, utc_offset_table(ZONES)) - start
+    return np.asarray(start + LOOK_HOUR * HOUR - offset)
 
 
 def outcome_of(threads: NDArray[np.void], people: int) -> Outcome:
@@ -114,11 +115,3 @@ def outcome_of(threads: NDArray[np.void], people: int) -> Outcome:
     annoyed = np.isin(threads["ended"], (NEGATIVE_REPLY, OPTED_OUT, COMPLAINED))
     counts = (threads["ended"] == LANDED, annoyed, threads["touches"])
     return Outcome(*(np.bincount(threads["contact"], c, people).astype(np.int64) for c in counts))
-
-
-def same_rule(threads: int, cap: int, gap: float, channels: tuple[int, ...]) -> NDArray[np.void]:
-    """One cadence for every thread."""
-    rules = np.zeros(threads, RULE)
-    rules["cap"], rules["gap"], rules["growth"] = cap, gap, 1.0
-    rules["channels"] = [channels[k % len(channels)] for k in range(4)]
-    return rules

@@ -8,17 +8,19 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from features.events.schema import CHANNELS
 from models.decision import NextTouch, Request, Utility
 from models.situation import EPOCH
 from training.playout.arena import DAYS, Arena, Outcome, Stakes, outcome_of
-from training.simulate.playing import act_on, let_pass
-from training.simulate.records import DAY, EVENT, EVENTS_PER_END, EVENTS_PER_TOUCH, LINKEDIN
+from training.playout.cadence import PLAYABLE
+from training.simulate.playing import act_on, let_pass, truth_of
+from training.simulate.records import DAY, EVENT, EVENTS_PER_END, EVENTS_PER_TOUCH, STILL_OPEN
 from training.simulate.tables import PARTIES, as_table
 
 Ints = NDArray[np.int64]
-PLAYABLE = CHANNELS[: LINKEDIN + 1]
+Floats = NDArray[np.float64]
 NO_TOUCH = -1
+#: Recruiters, clients and roles of an arena are strangers to a model of the world's history.
+_FRESH = "new-"
 
 
 class Policy(Protocol):
@@ -32,10 +34,17 @@ class Policy(Protocol):
         """
 
 
+class Witness(Protocol):
+    """Somebody who watches a game and may ask it for the truth."""
+
+    def look(self, game: Game, asked: Ints, requests: Sequence[Request], at: int) -> None:
+        """Called with every batch of threads (rows) before the policy decides on them."""
+
+
 class Game:
     """One play of a policy against an arena's people."""
 
-    def __init__(self, arena: Arena, stakes: Stakes) -> None:
+    def __init__(self, arena: Arena, stakes: Stakes, witness: Witness | None = None) -> None:
         p = arena.population
         self.arena, self.scene = arena, p.scene
         self.utility = Utility(stakes.land, stakes.annoy, stakes.touch)
@@ -44,6 +53,7 @@ class Game:
         self.due = p.threads["opens_at"].copy()
         self.rows = np.empty(0, EVENT)
         self.asked = 0
+        self.witness = witness
         self._room = np.empty(len(self.threads) * (EVENTS_PER_END + EVENTS_PER_TOUCH + 2), EVENT)
 
     def play(self, policy: Policy, days: int = DAYS) -> Outcome:
@@ -55,32 +65,48 @@ class Game:
         self._pass(int(moments[-1]) + days * DAY)
         return outcome_of(self.threads, len(self.people))
 
+    def truth(self, threads: Ints, channels: Ints, at: int) -> Floats:
+        """`(p_land, p_annoy)` of a touch now, as `Environment.truth`; shape (n, 2).
+
+        NaN where the thread has ended unbeknown to us, or the channel is known not to work.
+        """
+        chance = np.empty((len(threads), 2))
+        state = (self.people, self.threads, self.first)
+        moments = np.full(len(threads), at)
+        truth_of(self.scene, self._room, state, threads, channels, moments, chance)
+        bounced = self.people["bounced"][self.threads["contact"][threads]] >> channels & 1
+        chance[(self.threads["ended"][threads] != STILL_OPEN) | (bounced > 0)] = np.nan
+        return chance
+
     def _look(self, policy: Policy, persons: Ints, at: int) -> None:
         self._pass(at)
-        new = self.rows["recorded"] > at - DAY
-        news = np.zeros(len(self.people), bool)
-        news[self.rows["contact"][new & (self.rows["recorded"] <= at)]] = True
-        th = self.threads
-        known_end = np.minimum(th["ended_known"], self.people["opted_out_known"][th["contact"]])
-        mine = np.zeros(len(self.people), bool)
-        mine[persons] = True
-        wanted = mine[th["contact"]] & (th["opens_at"] <= at) & (known_end > at)
-        wanted &= (self.due <= at) | news[th["contact"]]
-        asked = np.flatnonzero(wanted)
+        asked = self._to_ask(persons, at)
         if not len(asked):
             return
         self.asked += len(asked)
-        channels, when = policy.choose(self._requests(asked, at), at)
+        requests = self._requests(asked, at)
+        if self.witness is not None:
+            self.witness.look(self, asked, requests, at)
+        channels, when = policy.choose(requests, at)
         touched = channels != NO_TOUCH
         self.due[asked] = np.where(touched, at + DAY // 2, when)
         self._act(asked[touched], channels[touched], when[touched])
+
+    def _to_ask(self, persons: Ints, at: int) -> Ints:
+        """Open threads of these people that are due, or of whose person something was heard."""
+        th, recorded = self.threads, self.rows["recorded"]
+        news, mine = np.zeros((2, len(self.people)), bool)
+        news[self.rows["contact"][(recorded > at - DAY) & (recorded <= at)]] = True
+        mine[persons] = True
+        wanted = mine[th["contact"]] & (th["opens_at"] <= at) & (self._known_end() > at)
+        return np.flatnonzero(wanted & ((self.due <= at) | news[th["contact"]]))
 
     def _requests(self, asked: Ints, at: int) -> list[Request]:
         contact = self.threads["contact"][asked]
         known = self.rows["recorded"] <= at
         rows = self.rows[known & np.isin(self.rows["contact"], contact)]
         rows = rows[np.lexsort((rows["occurred"], rows["contact"]))]
-        table = as_table(rows, len(self.people))
+        table = as_table(rows, len(self.people), _FRESH)
         starts = np.searchsorted(rows["contact"], contact)
         ends = np.searchsorted(rows["contact"], contact, side="right")
         moment = EPOCH + np.timedelta64(at, "us").item()
@@ -101,7 +127,7 @@ class Game:
             contact["contact_id"],
             moment,
             history,
-            campaign_id=f"{PARTIES['campaign']}-{thread['campaign']}",
+            campaign_id=f"{_FRESH}{PARTIES['campaign']}-{thread['campaign']}",
             timezone=contact["timezone"],
             country=contact["country"],
             attributes=attributes,
@@ -109,17 +135,32 @@ class Game:
             utility=self.utility,
             next_touch=NextTouch(
                 relevance=float(thread["relevance"]),
-                actor_id=f"{PARTIES['actor']}-{thread['actor']}",
-                account_id=f"{PARTIES['account']}-{thread['account']}",
+                actor_id=f"{_FRESH}{PARTIES['actor']}-{thread['actor']}",
+                account_id=f"{_FRESH}{PARTIES['account']}-{thread['account']}",
             ),
         )
 
     def _act(self, threads: Ints, channels: Ints, times: Ints) -> None:
+        """Make the touches in order of time, but those of threads whose end is heard of before."""
         order = np.argsort(times, kind="stable")
-        state = (self.people, self.threads, self.first)
+        while len(order):
+            # One touch a person at a time: what it brings may come before the next one.
+            _, firsts = np.unique(self.threads["contact"][threads[order]], return_index=True)
+            now, order = order[np.sort(firsts)], np.delete(order, firsts)
+            self._let(truth_of, threads[now], channels[now], times[now], np.empty((len(now), 2)))
+            now = now[self._known_end()[threads[now]] > times[now]]
+            self._let(act_on, threads[now], channels[now], times[now])
+
+    def _let(self, happen: Any, threads: Ints, *what: Any) -> None:
+        """Let something happen in threads and keep what is written of it."""
         out = np.empty(len(threads) * (EVENTS_PER_TOUCH + 1) + len(self._room), EVENT)
-        n = act_on(self.scene, out, state, threads[order], channels[order], times[order])
+        n = happen(self.scene, out, (self.people, self.threads, self.first), threads, *what)
         self.rows = np.concatenate([self.rows, out[:n]])
+
+    def _known_end(self) -> Ints:
+        """When the end of each thread is recorded, if it has come about."""
+        opted_out = self.people["opted_out_known"][self.threads["contact"]]
+        return np.asarray(np.minimum(self.threads["ended_known"], opted_out))
 
     def _pass(self, until: int) -> None:
         n = let_pass(self.scene, self._room, (self.people, self.threads, self.first), until)

@@ -1,4 +1,4 @@
-"""Policies under test: fineline itself, and plain classifiers with a threshold."""
+"""The policy under test: fineline, followed to the letter."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 
 from features.events.schema import CHANNELS
 from models.decide import Decider
-from models.decision import Decision, Request
+from models.decision import Decision, ModelRef, Request
 from models.situation import microseconds
-from training.playout.asked import NO_TOUCH
+from training.playout.asked import NO_TOUCH, Game
+from training.playout.coverage import Coverage
+from training.playout.kept import Kept
+from training.playout.plays import Play, Played
+from training.playout.students import student
 from training.simulate.records import DAY
 
 Ints = NDArray[np.int64]
@@ -40,3 +44,13 @@ def _action(d: Decision, next_look: int) -> tuple[int, int]:
     if when < next_look:
         return CHANNELS.index(d.channel), when
     return NO_TOUCH, min(when - DAY // 2, at + SECOND_THOUGHTS)
+
+
+def play_fineline(play: Play, kept: Kept) -> Played:
+    """Play fineline as it would be served, noting how true its bounds are."""
+    decider = Decider(student(kept, play.learn_from, play.history), ModelRef("fineline", "1"))
+    witness = Coverage(decider, seed=play.seed)
+    game = Game(play.arena(), play.stakes, witness)
+    outcome = game.play(Fineline(decider))
+    how = f"{play.history:,} contacts of {play.learn_from}" if play.history else "base rates only"
+    return Played(play, outcome, f"learned from {how}", game.asked, tuple(witness.notes))

@@ -6,23 +6,25 @@ of histories can do: marks to measure by, not competitors.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import differential_evolution
 
-from training.playout.arena import Arena, Stakes, same_rule
+from training.playout.arena import DAYS, Arena, Stakes
+from training.playout.cadence import Cadence
 from training.simulate.habits import RULE
 from training.simulate.population import SENIORITY, SOURCE
 
 Floats = NDArray[np.float64]
 
-HABIT = (5, 3.0, (0,))
-CAPS = (1, 2, 3, 4, 5, 6, 8, 10, 14)
-GAPS = (2.0, 3.0, 5.0, 7.0, 10.0, 14.0, 21.0, 28.0)
+CAPS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20)
+GAPS = (2.0, 3.0, 4.0, 5.0, 7.0, 9.0, 11.0, 14.0, 17.0, 21.0, 25.0, 30.0, 37.0, 45.0)
 SEQUENCES = ((0,), (1,), (2,), (3,), (0, 3), (0, 1), (1, 0), (3, 1), (0, 3, 1, 2))
-THRESHOLDS = (-0.01, 0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.13)
+THRESHOLDS = (-0.02, -0.01, 0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.13, 0.17)
 
 #: The insider's parameters with their bounds: a "promise" of each thread from what the CRM shows,
 #: by which the gap shrinks and the cap grows; how gaps grow; the rest after a "not now"; a weight
@@ -34,8 +36,8 @@ INSIDER = {
     "database": (-1.5, 1.0),
     "gap_by_promise": (-1.0, 1.0),
     "cap_by_promise": (-0.5, 2.0),
-    "log_gap": (np.log(2.0), np.log(40.0)),
-    "log_cap": (np.log(0.6), np.log(14.0)),
+    "log_gap": (np.log(1.9), np.log(50.0)),
+    "log_cap": (np.log(0.6), np.log(20.5)),
     "log_growth": (-0.2, 0.5),
     "rest": (0.0, 70.0),
     "email": (0.0, 1.0),
@@ -45,14 +47,49 @@ INSIDER = {
     "channels": (0.51, 4.49),
 }
 _NAMES = tuple(INSIDER)
+_RELEVANCE = 1.6
 
 
-def best_cadence(arena: Arena, stakes: Stakes) -> tuple[int, float, tuple[int, ...]]:
-    """The fixed cadence worth most: touches, days between them, channels in order."""
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A cadence and what it came to per contact."""
+
+    cadence: Cadence
+    landed: float
+    annoyed: float
+    touches: float
+
+    def value(self, stakes: Stakes) -> float:
+        """Worth per contact."""
+        cost = stakes.annoy * self.annoyed + stakes.touch * self.touches
+        return stakes.land * self.landed - cost
+
+
+def cadences() -> Iterator[Cadence]:
+    """Every cadence of the grid that differs from all others within the days played."""
+    seen = set()
+    for channels, gap, cap in product(SEQUENCES, GAPS, CAPS):
+        made = min(cap, int(DAYS / gap) + 1)
+        course = (made, gap if made > 1 else 0.0, tuple(channels[k % len(channels)] for k in
+                  range(min(made, 4))))  # fmt: skip
+        if course not in seen:
+            seen.add(course)
+            yield Cadence(cap, gap, channels)
+
+
+def try_cadences(arena: Arena) -> list[Tried]:
+    """What every cadence of the grid comes to in the arena."""
     n = len(arena.population.threads)
-    choices = list(product(CAPS, GAPS, SEQUENCES))
-    worth = [arena.by_rules(same_rule(n, *c)).value(stakes).mean() for c in choices]
-    return choices[int(np.argmax(worth))]
+    tried = []
+    for cadence in cadences():
+        o = arena.by_rules(cadence.rules(n))
+        tried.append(Tried(cadence, *(float(x.mean()) for x in (o.landed, o.annoyed, o.touches))))
+    return tried
+
+
+def best_of(tried: list[Tried], stakes: Stakes) -> Tried:
+    """The cadence worth most."""
+    return max(tried, key=lambda t: t.value(stakes))
 
 
 def best_threshold(arena: Arena, stakes: Stakes) -> float:
@@ -61,9 +98,13 @@ def best_threshold(arena: Arena, stakes: Stakes) -> float:
     return THRESHOLDS[int(np.argmax(worth))]
 
 
-def tune_insider(arena: Arena, stakes: Stakes, rounds: int = 20, seed: int = 0) -> Floats:
+def tune_insider(
+    arena: Arena, stakes: Stakes, start: Cadence, rounds: int = 40, seed: int = 0
+) -> Floats:
     """The insider's parameters by differential evolution inside the arena, shape (15,).
 
+    A policy of a dozen parameters over what a CRM can see. The search begins at the cadence
+    `start` and never falls below it, on the arena's people.
     R. Storn, K. Price, Journal of Global Optimization 11, 1997.
     """
     shown = columns_shown(arena)
@@ -72,9 +113,20 @@ def tune_insider(arena: Arena, stakes: Stakes, rounds: int = 20, seed: int = 0) 
         return -float(arena.by_rules(insider_rules(vector, shown)).value(stakes).mean())
 
     found = differential_evolution(
-        loss, list(INSIDER.values()), maxiter=rounds, popsize=4, seed=seed, tol=0, polish=False
-    )
+        loss, list(INSIDER.values()), maxiter=rounds, popsize=4, rng=seed, tol=0, polish=False,
+        x0=as_insider(start),
+    )  # fmt: skip
     return np.asarray(found.x)
+
+
+def as_insider(cadence: Cadence) -> Floats:
+    """The insider's parameters that are this cadence, whatever the CRM shows."""
+    vector = dict.fromkeys(_NAMES, 0.0)
+    vector["log_gap"], vector["log_cap"] = np.log(cadence.gap), np.log(cadence.touches)
+    vector["channels"] = len(cadence.channels)
+    for place, channel in enumerate(cadence.channels):
+        vector[("email", "phone", "sms", "linkedin")[channel]] = 0.9 - 0.2 * place
+    return np.array([vector[name] for name in _NAMES])
 
 
 def columns_shown(arena: Arena) -> Floats:
@@ -91,7 +143,7 @@ def columns_shown(arena: Arena) -> Floats:
 def insider_rules(vector: Floats, shown: Floats) -> NDArray[np.void]:
     """The rule of each thread under the insider's parameters."""
     v = dict(zip(_NAMES, vector, strict=True))
-    weights = np.array([1.6, v["seniority"], v["referral"], v["inbound"], v["database"]])
+    weights = np.array([_RELEVANCE, v["seniority"], v["referral"], v["inbound"], v["database"]])
     promise = shown @ weights
     rules = np.zeros(len(shown), RULE)
     rules["cap"] = np.clip(np.rint(np.exp(v["log_cap"] + v["cap_by_promise"] * promise)), 0, 40)

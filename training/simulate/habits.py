@@ -15,7 +15,7 @@ from training.simulate.compiled import inline, jit
 from training.simulate.draws import uniform
 from training.simulate.dynamics import chances
 from training.simulate.reactions import advance, touch
-from training.simulate.records import DAY, LINKEDIN, NONE, STILL_OPEN
+from training.simulate.records import DAY, LINKEDIN, NEVER, NONE, STILL_OPEN
 
 #: What a rule is made of, per thread: the touches it may make, the days between them (the first
 #: gap, and by what factor each next one grows), the channels in order, and the days it rests
@@ -33,23 +33,24 @@ _CHANNELS = LINKEDIN + 1
 
 
 @inline
-def _next_channel(rule: Any, th: Any, p: Any) -> int:
+def _next_channel(rule: Any, th: Any, bounced: int) -> int:
     """The next channel in order whose address is not known to be wrong, or NONE."""
     for k in range(_CHANNELS):
         channel = rule.channels[(th.touches + k) % _CHANNELS]
-        if not (p.bounced >> channel) & 1:
+        if not (bounced >> channel) & 1:
             return int(channel)
     return NONE
 
 
 @inline
-def _by_rule(rule: Any, th: Any, p: Any, t: int) -> int:
-    """The channel a rule would touch on at `t`, or NONE."""
-    if th.touches >= rule.cap or t < th.next_touch:
-        return NONE
-    if th.neutral_known <= t < th.neutral_known + int(rule.rest * DAY):
-        return NONE
-    return int(_next_channel(rule, th, p))
+def _due(rule: Any, th: Any, p: Any, channel: int, t: int) -> int:
+    """When, as far as is known at `t`, the rule may touch; NEVER when it is done."""
+    if channel < 0 or th.touches >= rule.cap or min(th.ended_known, p.opted_out_known) <= t:
+        return NEVER
+    due = max(th.opens_at, th.next_touch)
+    if th.neutral_known <= t:
+        due = max(due, th.neutral_known + int(rule.rest * DAY))
+    return int(due)
 
 
 @inline
@@ -64,25 +65,29 @@ def play_rules(
 ) -> None:
     """Every thread under its own rule for `days` daily looks, from `looks[person]` on.
 
-    `people` and `threads` are advanced in place; `out` is room for one day's events of a person.
+    `people` and `threads` are advanced in place; `out` is room for what happens to one person
+    between two touches. Looks at which nothing can be due are passed over.
     """
     for i in range(len(people)):
         p, own = people[i], threads[first[i] : first[i + 1]]
         for k in range(len(own)):
             own[k].next_touch = 0
-        for day in range(days):
+        day = 0
+        while day < days:
             t = looks[i] + day * DAY
             n = advance(scene, out, 0, p, own, t)
+            bounced, soonest = p.bounced, NEVER
             for k in range(len(own)):
-                th = own[k]
-                if th.opens_at > t or min(th.ended_known, p.opted_out_known) <= t:
-                    continue
-                rule = rules[first[i] + k]
-                channel = _by_rule(rule, th, p, t)
-                if channel >= 0:
+                th, rule = own[k], rules[first[i] + k]
+                channel = _next_channel(rule, th, bounced)
+                due = _due(rule, th, p, channel, t)
+                if due <= t:
                     n = _touched(scene, out, n, p, th, channel, t)
                     wait = rule.gap * rule.growth ** (th.touches - 1)
-                    th.next_touch = t + int((min(wait, 120.0) - 0.5) * DAY)
+                    due = t + int((min(wait, 120.0) - 0.5) * DAY)
+                    th.next_touch = due
+                soonest = min(soonest, due)
+            day = max(day + 1, -((looks[i] - soonest) // DAY))
         advance(scene, out, 0, p, own, looks[i] + days * DAY)
 
 

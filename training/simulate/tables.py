@@ -21,8 +21,8 @@ def events_table(rows: NDArray[np.void], contacts: int) -> pa.Table:
     return as_table(rows[np.argsort(rows["occurred"], kind="stable")], contacts)
 
 
-def as_table(rows: NDArray[np.void], contacts: int) -> pa.Table:
-    """The events in the order given."""
+def as_table(rows: NDArray[np.void], contacts: int, prefix: str = "") -> pa.Table:
+    """The events in the order given; `prefix` sets these parties apart from another world's."""
     relevance = rows["relevance"]
     personalized = rows["personalized"]
     columns: dict[str, Any] = {
@@ -33,7 +33,10 @@ def as_table(rows: NDArray[np.void], contacts: int) -> pa.Table:
         "kind": _encoded(rows["kind"], KINDS),
         "channel": _encoded(rows["channel"], CHANNELS),
         "sentiment": _encoded(rows["sentiment"], SENTIMENTS),
-        **{f"{who}_id": _encoded(rows[who], party_ids(who, rows[who])) for who in PARTIES},
+        **{
+            f"{who}_id": _encoded(rows[who], [prefix + name for name in party_ids(who, rows[who])])
+            for who in PARTIES
+        },
         "relevance": pa.array(relevance.copy(), mask=np.isnan(relevance)),
         "personalized": pa.array(personalized == 1, mask=personalized < 0),
     }

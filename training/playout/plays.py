@@ -1,0 +1,119 @@
+"""A play: one policy, fresh people of one world, and what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.playout.arena import Arena, Outcome, Stakes
+from training.simulate.worlds import world_named
+
+HABITUAL, BEST, INSIDER, CLEAR = "habit", "best-cadence", "insider", "clear-sighted"
+FINELINE, CLASSIFIER, WEEKLY = "fineline", "classifier", "classifier-weekly"
+#: In the order of tables.
+POLICIES = (HABITUAL, CLASSIFIER, WEEKLY, BEST, FINELINE, INSIDER, CLEAR)
+#: Those that learn from a history; those that are tuned inside the world.
+LEARNERS, TUNED = (FINELINE, CLASSIFIER, WEEKLY), (BEST, INSIDER, CLEAR, WEEKLY)
+#: A cadence of one's own is written `cadence:5x3xemail`.
+OWN_CADENCE = "cadence:"
+
+#: Whom a policy is tuned on: others than those it is judged on.
+_TUNING_SEED = 1_000_003
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Everything that decides how a play ends, but for the code.
+
+    `only`: play with the first so many of the `contacts`; `annoy`: what annoying costs, where
+    landing earns 1 and a touch costs 0.01; `learn_from`, `history`: the world and the number of
+    contacts of the history learned from; `tuned_on`, `rounds`: people and rounds of the search.
+    """
+
+    world: str
+    policy: str
+    contacts: int
+    seed: int = 1
+    only: int | None = None
+    annoy: float = 2.0
+    learn_from: str = ""
+    history: int = 0
+    tuned_on: int = 6000
+    rounds: int = 40
+
+    @property
+    def stakes(self) -> Stakes:
+        """What is at stake."""
+        return Stakes(annoy=self.annoy)
+
+    @property
+    def name(self) -> str:
+        """A short name for files; not unique."""
+        return f"{self.world}-{self.policy.replace(':', '-')}"
+
+    def arena(self) -> Arena:
+        """The people it is judged on."""
+        return Arena(world_named(self.world), self.contacts, self.seed, self.only)
+
+    def tuning_arena(self, only: int | None = None) -> Arena:
+        """The people it is tuned on."""
+        return Arena(world_named(self.world), self.tuned_on, self.seed + _TUNING_SEED, only)
+
+    def key(self) -> dict[str, Any]:
+        """What the result depends on, and nothing that this policy does not look at."""
+        key = asdict(self)
+        if self.policy not in LEARNERS:
+            del key["learn_from"], key["history"]
+        elif not self.history:
+            del key["learn_from"]
+        if self.policy not in TUNED:
+            del key["tuned_on"]
+        if self.policy != INSIDER:
+            del key["rounds"]
+        return key
+
+    def tuning_key(self) -> dict[str, Any]:
+        """The same of the search alone."""
+        key = self.key()
+        del key["contacts"], key["only"]
+        return key
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What a play came to per contact; `how`: how the policy was set; `asked`: its decisions.
+
+    `notes`: bounds beside truths, see `training.playout.coverage`.
+    """
+
+    play: Play
+    outcome: Outcome
+    how: str
+    asked: int = 0
+    notes: tuple[tuple[Any, ...], ...] = ()
+
+    @property
+    def value(self) -> NDArray[np.float64]:
+        """Worth per contact."""
+        return self.outcome.value(self.play.stakes)
+
+    def of_first(self, contacts: int) -> Played:
+        """What it came to with the first so many people."""
+        counts = (getattr(self.outcome, n)[:contacts] for n in ("landed", "annoyed", "touches"))
+        return replace(self, outcome=Outcome(*counts))
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready, but for the play itself."""
+        counts = {n: getattr(self.outcome, n).tolist() for n in ("landed", "annoyed", "touches")}
+        return {"how": self.how, "asked": self.asked, **counts, "notes": self.notes}
+
+    @classmethod
+    def of_dict(cls, play: Play, found: Mapping[str, Any]) -> Played:
+        """What `as_dict` wrote."""
+        counts = (np.array(found[n], np.int64) for n in ("landed", "annoyed", "touches"))
+        notes = tuple(tuple(note) for note in found["notes"])
+        return cls(play, Outcome(*counts), found["how"], found["asked"], notes)
