@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from features.errors import BadSetting
@@ -14,7 +14,7 @@ S = TypeVar("S", bound="Settings")
 
 
 class Settings(BaseSettings):
-    """Where models live."""
+    """Where models live, and what share of nudges is held back at random."""
 
     model_config = SettingsConfigDict(
         env_prefix="FINELINE_", env_file=".env", extra="ignore", populate_by_name=True
@@ -27,6 +27,12 @@ class Settings(BaseSettings):
         description="MLflow tracking server or database; default: SQLite in the home folder.",
     )
     model_name: str = Field("fineline", description="Name of the registered model.")
+    hold_share: float = Field(
+        0.05, ge=0, le=0.5, description="Share of recorded nudges held back for a week; 0: none."
+    )
+    hold_key: SecretStr = Field(
+        SecretStr(""), description="Secret that the draws of held nudges are keyed with."
+    )
 
     @property
     def mlflow_uri(self) -> str:

@@ -60,7 +60,8 @@ def _schema() -> pa.Schema:
             ("score", number), *chance, ("plan_further_touches", count),
             ("plan_gap_days", number), ("plan_stop_after", _MOMENT), ("curve", text),
             ("reasons", text), ("rules", text), ("evidence_level", text), ("evidence_text", text),
-            ("model_name", text), ("model_version", text),
+            ("model_name", text), ("model_version", text), ("touch_number", count),
+            ("held", pa.bool_()), ("propensity", number),
         ]
     )  # fmt: skip
 

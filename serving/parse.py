@@ -20,7 +20,7 @@ from features.events.times import RFC3339, time_problem
 from models.decision import Request, Utility
 from serving.problems import FieldError, Problem, invalid
 
-_FIELDS = {"contact", "history", "at", "campaign_id", "channels", "utility"}
+_FIELDS = {"contact", "history", "at", "campaign_id", "channels", "utility", "hinted_since"}
 _CONTACT = {"contact_id", "timezone", "country", "attributes"}
 _WORTH = ("land", "annoy", "touch")
 #: Moments that can be asked about are those at which events can occur.
@@ -41,12 +41,13 @@ class Envelope:
     attributes: Mapping[str, Any]
     channels: tuple[str, ...] | None
     utility: Utility
+    hinted_since: datetime | None
 
     def request(self, history: pa.Table) -> Request:
         """The request, with its validated events."""
         return Request(
             self.contact_id, self.at, history, self.campaign_id, self.timezone, self.country,
-            self.attributes, self.channels, self.utility,
+            self.attributes, self.channels, self.utility, self.hinted_since,
         )  # fmt: skip
 
 
@@ -102,6 +103,7 @@ def envelope(item: object, now: datetime, longest: int) -> Envelope | Problem:
         message = f"has {len(history):,} events; at most {longest:,} are taken"
         return invalid([FieldError("history", message)], 413)
     at = _moment(item.get("at"), now, errors)
+    hinted_since = _hinted_since(item.get("hinted_since"), at, errors)
     campaign = _campaign(item.get("campaign_id"), errors)
     channels = _channels(item.get("channels"), errors)
     utility = _utility(item.get("utility"), errors)
@@ -109,7 +111,7 @@ def envelope(item: object, now: datetime, longest: int) -> Envelope | Problem:
         return invalid(errors)
     return Envelope(
         contact["contact_id"], history, at, campaign, contact.get("timezone"),
-        contact.get("country"), attributes, channels, utility,
+        contact.get("country"), attributes, channels, utility, hinted_since,
     )  # fmt: skip
 
 
@@ -134,12 +136,21 @@ def _contact(value: object, errors: list[FieldError]) -> tuple[dict[str, Any], M
     return row, {k: row[k] for k in row if k in given}
 
 
-def _moment(value: object, now: datetime, errors: list[FieldError]) -> datetime:
-    """The moment asked about, by the rules for times of events."""
+def _hinted_since(value: object, at: datetime, errors: list[FieldError]) -> datetime | None:
+    if value is None:
+        return None
+    since = _moment(value, at, errors, "hinted_since")
+    if since > at:
+        errors.append(FieldError("hinted_since", "is later than at; give the first time"))
+    return since
+
+
+def _moment(value: object, now: datetime, errors: list[FieldError], field: str = "at") -> datetime:
+    """A moment, `now` if left out, by the rules for times of events."""
     if value is None:
         return now
     if not isinstance(value, str):
-        errors.append(FieldError("at", "must be a text such as 2026-11-23T09:30:00Z"))
+        errors.append(FieldError(field, "must be a text such as 2026-11-23T09:30:00Z"))
         return now
     try:
         if not _RFC3339.fullmatch(value):
@@ -152,7 +163,7 @@ def _moment(value: object, now: datetime, errors: list[FieldError]) -> datetime:
         message = f"is {quoted(value)}, which is outside the years {FIRST_YEAR} to {LAST_YEAR}"
     except ValueError:
         message = time_problem(value)
-    errors.append(FieldError("at", message))
+    errors.append(FieldError(field, message))
     return now
 
 
