@@ -40,6 +40,9 @@ bench: $(STAMP)  ## feature and training speed, as ratios against DuckDB, Polars
 yardstick: $(STAMP)  ## train and judge on the real histories; writes docs/results.md
 	$(BIN)/fineline yardstick
 
+offpolicy: $(STAMP)  ## check in every world that off-policy intervals cover; writes docs/offpolicy-coverage.md
+	$(BIN)/python -m training.offpolicy.coverage
+
 lock:  ## resolve the newest versions the ranges allow into requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
 	  --python-version 3.11 --upgrade --all-extras pyproject.toml -o requirements.lock
@@ -47,5 +50,5 @@ lock:  ## resolve the newest versions the ranges allow into requirements.lock
 clean:  ## remove the environment and what was trained here
 	rm -rf .venv .fineline
 
-.PHONY: help setup run test test-all check format bench yardstick lock clean
+.PHONY: help setup run test test-all check format bench yardstick offpolicy lock clean
 .DEFAULT_GOAL := help
