@@ -42,6 +42,8 @@ yardstick: $(STAMP)  ## train and judge on the real histories; writes docs/resul
 
 playout: $(STAMP)  ## let policies act in every simulated world; writes docs/decision-quality.md (under an hour)
 	$(BIN)/fineline playout --report docs/decision-quality.md
+offpolicy: $(STAMP)  ## check in every world that off-policy intervals cover; writes docs/offpolicy-coverage.md
+	$(BIN)/python -m training.offpolicy.coverage
 
 lock:  ## resolve the newest versions the ranges allow into requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url \
@@ -50,5 +52,5 @@ lock:  ## resolve the newest versions the ranges allow into requirements.lock
 clean:  ## remove the environment and what was trained here
 	rm -rf .venv .fineline
 
-.PHONY: help setup run test test-all check format bench yardstick playout lock clean
+.PHONY: help setup run test test-all check format bench yardstick playout offpolicy lock clean
 .DEFAULT_GOAL := help

@@ -32,12 +32,13 @@ from models.decision import (
 from models.evidence import grade
 from models.forest import EMPTY
 from models.history import HistorySummary, summarise
+from models.hold import CERTAIN, HELD_BACK, Draw, Hold
 from models.lags import HORIZON, LAG_EDGES
 from models.model import Model
 from models.outcome import Outcome
 from models.planner import CASE, COURSE, DELAYS, plan, rows_now
 from models.rules import Rulebook
-from models.situation import EPOCH, Situations, situations
+from models.situation import EPOCH, Situations, microseconds, situations
 from models.words import Considered, Words
 
 Rows = npt.NDArray[np.float32]
@@ -81,8 +82,10 @@ class Decider:
         ref: ModelRef,
         rulebook: Rulebook | None = None,
         prudence: Prudence | None = None,
+        hold: Hold | None = None,
     ) -> None:
-        self.model, self.ref, self.prudence = model, ref, prudence or Prudence()
+        self.model, self.ref, self.hold = model, ref, hold
+        self.prudence = prudence or Prudence()
         self.rulebook = rulebook or Rulebook.load(None)
         self.words = Words(model)
 
@@ -231,6 +234,12 @@ class Decider:
         hint, start, hits = self._hint(r, int(s.at[i]), course, _channel(judged, case), summary)
         if stops:
             hint, start, hits = "stop", None, ()
+        number = int(s.threads["touches"][i]) + 1
+        draw = CERTAIN
+        if hint == "nudge" and self.hold is not None:
+            draw = self._draw(self.hold, r, campaign, number, _channel(judged, case), summary)
+        if draw.release is not None:
+            hint, start, hits = "wait", draw.release, (HELD_BACK,)
         rules = (*stops, *hits, *(h for h in closed if h not in stops))
         at = _datetime(int(s.at[i]))
         return Decision(
@@ -255,6 +264,9 @@ class Decider:
                 seen, landing=self.model.land.events > 0, annoyance=self.model.annoy.events > 0
             ),
             model=self.ref,
+            touch_number=number,
+            held=draw.release is not None,
+            propensity=draw.propensity,
         )
 
     def _stops(
@@ -289,6 +301,19 @@ class Decider:
         if start is None:
             return "stop", None, hits
         return ("nudge" if now and start == at else "wait"), _datetime(start), hits
+
+    def _draw(
+        self, hold: Hold, r: Request, campaign: str | None, number: int, channel: str,
+        summary: HistorySummary,
+    ) -> Draw:  # fmt: skip
+        def allowed(moment: datetime) -> datetime | None:
+            start = self.rulebook.next_allowed_us(
+                channel, possible_zones(r.timezone, r.country), r.country,
+                microseconds(moment), summary.touches_us, self.rulebook.come_back_us(summary),
+            )  # fmt: skip
+            return None if start is None else _datetime(start)
+
+        return hold.draw(r, campaign, number, allowed)
 
     def _if_nudged(self, judged: _Judged, case: int) -> BoundedChance:
         values = []
@@ -326,7 +351,8 @@ class Decider:
 
     def _decision_id(self, r: Request, campaign: str | None, row: Rows) -> str:
         """The same question to the same version has the same id."""
-        asked = (r.contact_id, campaign, r.at.timestamp(), r.channels, r.utility, self.ref)
+        asked = (r.contact_id, campaign, r.at.timestamp(), r.channels, r.utility, self.ref,
+                 r.hinted_since)  # fmt: skip
         return hashlib.blake2b(repr(asked).encode() + row.tobytes(), digest_size=12).hexdigest()
 
 

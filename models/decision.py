@@ -44,7 +44,9 @@ class Request:
     `history` holds validated events of this contact (`features.events.schema.EVENTS`), of all
     campaigns and actors; those recorded after `at` are ignored. `campaign_id` None means the thread
     with a campaign that was touched last, else the one without; "" the one without. `channels` are
-    those the caller can use; None means the one the thread began on, else e-mail.
+    those the caller can use; None means the one the thread began on, else e-mail. `hinted_since` is
+    when a nudge for the thread's next touch was first hinted, in a caller's record of decisions
+    (`at` if it never was); None where no record is kept, and then nothing is held back.
     """
 
     contact_id: str
@@ -57,6 +59,7 @@ class Request:
     channels: tuple[str, ...] | None = None
     utility: Utility = Utility()
     next_touch: NextTouch = NextTouch()
+    hinted_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,8 @@ class Decision:
     """The answer for one thread at one moment; times are aware UTC datetimes.
 
     `advice` puts hint and plan into one sentence, `changes` says what would change the answer.
+    `touch_number` is the number, from 1, that the thread's next touch would have; `held` tells a
+    nudge that was turned into a wait at random, `propensity` the chance of the hint that is shown.
     """
 
     decision_id: str
@@ -181,3 +186,6 @@ class Decision:
     rules: tuple[RuleHit, ...]
     evidence: Evidence
     model: ModelRef
+    touch_number: int
+    held: bool
+    propensity: float

@@ -18,6 +18,7 @@ from features.errors import BadInput, NoModel, RegistryUnavailable
 from models import artifact
 from models.decide import Decider
 from models.decision import ModelRef
+from models.hold import Hold
 from models.model import Model
 from models.settings import Settings
 
@@ -182,6 +183,6 @@ def _resolve(settings: Settings, uri: str | None) -> str:
 
 
 def load(settings: Settings, uri: str | None = None) -> Decider:
-    """A decider on the champion, or on what `uri` names."""
+    """A decider on the champion, or on what `uri` names, with the deployment's hold."""
     version, model = load_model(settings, uri)
-    return Decider(model, ModelRef(settings.model_name, version))
+    return Decider(model, ModelRef(settings.model_name, version), hold=Hold.of(settings))

@@ -14,7 +14,7 @@ S = TypeVar("S", bound="Settings")
 
 
 class Settings(BaseSettings):
-    """Where models and events live."""
+    """Where models and events live, and what share of nudges is held back at random."""
 
     model_config = SettingsConfigDict(
         env_prefix="FINELINE_", env_file=".env", extra="ignore", populate_by_name=True
@@ -27,6 +27,12 @@ class Settings(BaseSettings):
         description="MLflow tracking server or database; default: SQLite in the home folder.",
     )
     model_name: str = Field("fineline", description="Name of the registered model.")
+    hold_share: float = Field(
+        0.05, ge=0, le=0.5, description="Share of recorded nudges held back for a week; 0: none."
+    )
+    hold_key: SecretStr = Field(
+        SecretStr(""), description="Secret that the draws of held nudges are keyed with."
+    )
 
     database_url: str = Field(
         "", description="Database of the event store; default: SQLite in the home folder."

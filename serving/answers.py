@@ -61,7 +61,8 @@ def _schema() -> pa.Schema:
             ("plan_gap_days", number), ("plan_stop_after", _MOMENT), ("curve", text),
             ("advice", text), ("reasons", text), ("changes", text), ("rules", text),
             ("evidence_level", text), ("evidence_text", text), ("model_name", text),
-            ("model_version", text),
+            ("model_version", text), ("touch_number", count), ("held", pa.bool_()),
+            ("propensity", number),
         ]
     )  # fmt: skip
 

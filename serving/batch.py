@@ -16,8 +16,11 @@ from features.histories import from_events
 from features.outcomes import outcomes
 from features.state import COMPLAINT, NOTHING, OPT_OUT, TOUCH
 from features.timeline import Timeline, as_it_happened
-from models.decision import Request
+from models.decide import Decider
+from models.decision import Decision, Request
+from models.hold import decide_on_record
 from models.situation import microseconds
+from serving.record import Record
 
 CHUNK = 1000
 
@@ -82,6 +85,13 @@ def _people(contacts: pa.Table | None) -> dict[str, dict[str, Any]]:
     names = [n for n in contacts.column_names if n != "contact_id"]
     rows = contacts.select(names).to_pylist()
     return dict(zip(contacts["contact_id"].to_pylist(), rows, strict=True))
+
+
+def decided(decider: Decider, requests: Sequence[Request], record: Record | None) -> list[Decision]:
+    """One decision per request; nudges may be held back only where a record is kept."""
+    if record is None:
+        return decider.decide(requests)
+    return decide_on_record(decider, requests, record.first_hinted)
 
 
 def chunks(requests: Sequence[Request]) -> Iterator[Sequence[Request]]:

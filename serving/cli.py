@@ -23,6 +23,7 @@ SHORT_HELP = {
     "train": "Train, judge and register a model; make it champion if it passes.",
     "evaluate": "Judge a registered model on touches.",
     "score": "Decide about every open thread at a moment.",
+    "offpolicy": "What a log of drawn decisions tells of policies and of a touch.",
     "promote": "Make a version the champion.",
     "rollback": "Make the champion's predecessor champion again.",
     "serve": "Serve the API.",

@@ -115,6 +115,12 @@ def _require_free(host: str, port: int) -> None:
 @click.option("--at", "moment", required=True, help="The moment asked about (RFC 3339).")
 @click.option("--model", "uri", help="Version, alias or models:/ URI; default: the champion.")
 @click.option("--out", type=_file, required=True, help="File to write: Parquet, CSV or JSONL.")
+@click.option(
+    "--record",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to keep the decisions in too, run by run; some nudges are then held at random.",
+)
 @click.option("--tracking-uri", help="MLflow server or database; default: local SQLite.")
 def score(
     events: Path,
@@ -122,9 +128,13 @@ def score(
     moment: str,
     uri: str | None,
     out: Path,
+    folder: Path | None,
     tracking_uri: str | None,
 ) -> None:
     """Decide about every open thread at a moment, and write one row for each.
+
+    With --record a share of the nudges (FINELINE_HOLD_SHARE) is held back for a week, so that
+    `fineline offpolicy` can tell what touching and waiting do.
 
     \b
     Example:
@@ -139,7 +149,8 @@ def score(
     from models import registry
     from models.settings import Settings, load_settings
     from serving.answers import to_table
-    from serving.batch import chunks, open_threads
+    from serving.batch import chunks, decided, open_threads
+    from serving.record import Record
 
     at = _moment(moment)
     file_format(out)
@@ -147,16 +158,20 @@ def score(
     table = read_events(events)
     people = None if contacts is None else read_contacts(contacts)
     requests = open_threads(table, people, at)
+    record = None if folder is None else Record(folder, at)
     parts = [to_table([])]
     with tqdm(total=len(requests), unit=" threads", disable=None) as bar:
         for chunk in chunks(requests):
-            parts.append(to_table(decider.decide(chunk)))
+            parts.append(to_table(decided(decider, chunk, record)))
             bar.update(len(chunk))
     scores = pa.concat_tables(parts)
+    if record is not None:
+        record.keep(scores)
     write_table(scores, out)
     hints = scores["hint"].to_pylist()
     counted = ", ".join(f"{hints.count(h):,} {h}" for h in ("nudge", "wait", "stop"))
-    click.echo(f"Wrote {len(hints):,} open threads to {out}: {counted}.")
+    held = f" ({sum(scores['held'].to_pylist()):,} held back)" if record is not None else ""
+    click.echo(f"Wrote {len(hints):,} open threads to {out}: {counted}{held}.")
 
 
 def _moment(text: str) -> datetime:

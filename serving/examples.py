@@ -54,6 +54,9 @@ DECISION: dict[str, Any] = {
     "rules": [],
     "evidence": {"level": "fair", "text": "412 earlier touches in a situation like this."},
     "model": {"name": "fineline", "version": "3"},
+    "touch_number": 3,
+    "held": False,
+    "propensity": 1.0,
 }
 _MISSING = FieldError("contact.contact_id", "is missing, but is required")
 SCORES: dict[str, Any] = {

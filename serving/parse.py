@@ -20,7 +20,9 @@ from features.events.times import RFC3339, time_problem
 from models.decision import NextTouch, Request, Utility
 from serving.problems import FieldError, Problem, invalid
 
-_FIELDS = {"contact", "history", "at", "campaign_id", "channels", "utility", "next_touch"}
+_FIELDS = {
+    "contact", "history", "at", "campaign_id", "channels", "utility", "next_touch", "hinted_since",
+}  # fmt: skip
 _CONTACT = {"contact_id", "timezone", "country", "attributes"}
 _NEXT_TOUCH = {"relevance", "personalized", "actor_id", "account_id"}
 _WORTH = ("land", "annoy", "touch")
@@ -43,12 +45,14 @@ class Envelope:
     channels: tuple[str, ...] | None
     utility: Utility
     next_touch: NextTouch
+    hinted_since: datetime | None
 
     def request(self, history: pa.Table) -> Request:
         """The request, with its validated events."""
         return Request(
             self.contact_id, self.at, history, self.campaign_id, self.timezone, self.country,
             self.attributes, self.channels, self.utility, self.next_touch,
+            self.hinted_since,
         )  # fmt: skip
 
 
@@ -104,6 +108,7 @@ def envelope(item: object, now: datetime, longest: int) -> Envelope | Problem:
         message = f"has {len(history):,} events; at most {longest:,} are taken"
         return invalid([FieldError("history", message)], 413)
     at = _moment(item.get("at"), now, errors)
+    hinted_since = _hinted_since(item.get("hinted_since"), at, errors)
     campaign = _campaign(item.get("campaign_id"), errors)
     channels = _channels(item.get("channels"), errors)
     utility = _utility(item.get("utility"), errors)
@@ -112,7 +117,7 @@ def envelope(item: object, now: datetime, longest: int) -> Envelope | Problem:
         return invalid(errors)
     return Envelope(
         contact["contact_id"], history, at, campaign, contact.get("timezone"),
-        contact.get("country"), attributes, channels, utility, next_touch,
+        contact.get("country"), attributes, channels, utility, next_touch, hinted_since,
     )  # fmt: skip
 
 
@@ -137,12 +142,21 @@ def _contact(value: object, errors: list[FieldError]) -> tuple[dict[str, Any], M
     return row, {k: row[k] for k in row if k in given}
 
 
-def _moment(value: object, now: datetime, errors: list[FieldError]) -> datetime:
-    """The moment asked about, by the rules for times of events."""
+def _hinted_since(value: object, at: datetime, errors: list[FieldError]) -> datetime | None:
+    if value is None:
+        return None
+    since = _moment(value, at, errors, "hinted_since")
+    if since > at:
+        errors.append(FieldError("hinted_since", "is later than at; give the first time"))
+    return since
+
+
+def _moment(value: object, now: datetime, errors: list[FieldError], field: str = "at") -> datetime:
+    """A moment, `now` if left out, by the rules for times of events."""
     if value is None:
         return now
     if not isinstance(value, str):
-        errors.append(FieldError("at", "must be a text such as 2026-11-23T09:30:00Z"))
+        errors.append(FieldError(field, "must be a text such as 2026-11-23T09:30:00Z"))
         return now
     try:
         if not _RFC3339.fullmatch(value):
@@ -155,7 +169,7 @@ def _moment(value: object, now: datetime, errors: list[FieldError]) -> datetime:
         message = f"is {quoted(value)}, which is outside the years {FIRST_YEAR} to {LAST_YEAR}"
     except ValueError:
         message = time_problem(value)
-    errors.append(FieldError("at", message))
+    errors.append(FieldError(field, message))
     return now
 
 

@@ -38,7 +38,7 @@ def save_all(folder: Path, model: Model, data: Dataset, report: Report) -> None:
 def save(figure: Figure, path: Path) -> None:
     """Write one figure as PNG."""
     FigureCanvasAgg(figure)
-    figure.savefig(path, dpi=80)
+    figure.savefig(path, dpi=80, format="png")
 
 
 def _figure(panels: int = 1, height: float = 4.0) -> tuple[Figure, Any]:

@@ -72,6 +72,11 @@ class ScoreIn(Strict):
     channels: list[Channel] | None = Field(None, description="Channels that can be used.")
     utility: UtilityIn | None = Field(None, description="What outcomes are worth.")
     next_touch: NextTouchIn | None = Field(None, description="The touch that is considered.")
+    hinted_since: datetime | None = Field(
+        None,
+        description="When a nudge for the next touch was first hinted, by your record of decisions "
+        "(at, if never); with it a share of nudges is held back at random, without it none.",
+    )
 
 
 class ScoresIn(Strict):
@@ -185,6 +190,11 @@ class DecisionOut(Strict):
     rules: list[RuleOut] = Field(description="Rules that decided or bounded the answer.")
     evidence: EvidenceOut = Field(description="How far to trust the numbers.")
     model: ModelRefOut = Field(description="Which model answered.")
+    touch_number: int = Field(description="Which touch of the thread the next one is, from 1.")
+    held: bool = Field(description="Whether this would be a nudge, but was held back at random.")
+    propensity: float = Field(
+        description="The chance, before the draw, that the hint would be this one; 1 if not drawn."
+    )
 
 
 class FailedOut(Strict):

@@ -1,0 +1,1 @@
+"""What nudging, holding and choosing between them are worth, from decisions that were drawn."""
