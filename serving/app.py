@@ -47,6 +47,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     app = FastAPI(
         title=TITLE, description=ABOUT, version=version("fineline"), lifespan=lifespan,
         docs_url=None, redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.settings, app.state.champion = settings, champion
     app.state.telemetry, app.state.database = telemetry, database

@@ -57,10 +57,11 @@ def body(model: type[BaseModel], example: Any) -> dict[str, Any]:
 
 
 def body_list(model: type[BaseModel], example: Any) -> dict[str, Any]:
-    """The same of a route that takes a list."""
+    """The same of a route that takes a list, in which each item is judged by itself."""
     content = _json(model, example)
     (described,) = content.values()
-    described["schema"] = {"type": "array", "items": described["schema"]}
+    # What is not as described is refused in its receipt: the request as a whole is in order.
+    described["schema"] = {"type": "array", "items": {"anyOf": [described["schema"], {}]}}
     return {"requestBody": {"required": True, "content": content}}
 
 
@@ -70,6 +71,14 @@ def answers(
     """What the route at `path` answers, as its `responses`."""
     found: Responses = {200: {"description": description, "content": _json(model, example)}}
     return found | {status: _refusal(path, status) for status in refusals}
+
+
+def linked(found: Responses, **links: dict[str, str]) -> Responses:
+    """The same answers, and where they lead: operations with where their parameters are found."""
+    found[200]["links"] = {
+        name: {"operationId": name, "parameters": parameters} for name, parameters in links.items()
+    }
+    return found
 
 
 def document(app: FastAPI) -> dict[str, Any]:

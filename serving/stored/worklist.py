@@ -52,7 +52,7 @@ class Place:
     @classmethod
     def of(cls, cursor: str | None) -> Place:
         """The place that a cursor names; raises Problem if it names none."""
-        if cursor is None:
+        if not cursor:
             return cls()
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
