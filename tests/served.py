@@ -1,4 +1,4 @@
-"""An app behind a real server on loopback, in a thread: any kind of client can be let loose on it."""
+"""An app behind a real server on loopback, in a thread, for any kind of client."""
 
 from __future__ import annotations
 
