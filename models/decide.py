@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ import numpy.typing as npt
 from features.catalog.columns import COLUMNS, CONTACT_COLUMNS
 from features.events.schema import CHANNELS
 from features.fold import read_parties
-from features.localtime import possible_zones
 from features.state import ANNOY, LAND
 from models.backbone import HIGHEST_COUNT
 from models.changes import OnChannel
@@ -87,7 +87,18 @@ class Decider:
         self.model, self.ref, self.hold = model, ref, hold
         self.prudence = prudence or Prudence()
         self.rulebook = rulebook or Rulebook.load(None)
+        #: Rulebooks of tenants that tightened theirs; under None that of all others.
+        self.rulebooks: Mapping[str | None, Rulebook] = {}
         self.words = Words(model)
+
+    def for_tenant(self, tenant: str) -> Decider:
+        """The same decider under the rules of a tenant."""
+        own = self.rulebooks.get(tenant, self.rulebooks.get(None))
+        if own is None or own is self.rulebook:
+            return self
+        found = copy.copy(self)
+        found.rulebook = own
+        return found
 
     @property
     def card(self) -> Mapping[str, Any]:
@@ -290,7 +301,7 @@ class Decider:
         wish = at + (0 if now else int(course["delay"] * _DAY_US))
         when = (
             channel,
-            possible_zones(r.timezone, r.country),
+            r.zones,
             r.country,
             wish,
             summary.touches_us,
@@ -308,7 +319,7 @@ class Decider:
     ) -> Draw:  # fmt: skip
         def allowed(moment: datetime) -> datetime | None:
             start = self.rulebook.next_allowed_us(
-                channel, possible_zones(r.timezone, r.country), r.country,
+                channel, r.zones, r.country,
                 microseconds(moment), summary.touches_us, self.rulebook.come_back_us(summary),
             )  # fmt: skip
             return None if start is None else _datetime(start)

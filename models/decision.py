@@ -9,6 +9,8 @@ from typing import Literal
 
 import pyarrow as pa
 
+from features.localtime import possible_zones
+
 Hint = Literal["nudge", "wait", "stop"]
 OutcomeName = Literal["land", "annoy"]
 EvidenceLevel = Literal["strong", "fair", "weak", "none"]
@@ -60,6 +62,14 @@ class Request:
     utility: Utility = Utility()
     next_touch: NextTouch = NextTouch()
     hinted_since: datetime | None = None
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Every time zone the person may be in, as rules see it: the attribute `phone` counts."""
+        phone = self.attributes.get("phone")
+        return possible_zones(
+            self.timezone, self.country, phone if isinstance(phone, str) else None
+        )
 
 
 @dataclass(frozen=True, slots=True)

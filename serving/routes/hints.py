@@ -126,4 +126,5 @@ async def give_feedback(
 
 
 async def _hints(request: Request, tenant: str, now: Now) -> Hints:
-    return Hints(database(request), await decider(request), telemetry(request), tenant, now)
+    own = (await decider(request)).for_tenant(tenant)
+    return Hints(database(request), own, telemetry(request), tenant, now)

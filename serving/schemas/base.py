@@ -43,7 +43,8 @@ Attributes = Annotated[
     dict[str, float | bool | str | None],
     Field(
         json_schema_extra={
-            "propertyNames": {"not": {"enum": ["contact_id", "timezone", "country"]}}
+            "properties": {"phone": {"type": ["string", "null"]}},
+            "propertyNames": {"not": {"enum": ["contact_id", "timezone", "country"]}},
         }
     ),
 ]

@@ -47,7 +47,7 @@ class EventIn(BaseModel):
     event_id: Line | None = Field(None, description="Unique within the history; may be left out.")
     contact_id: Line | None = Field(None, description="The contact's own id; may be left out.")
     occurred_at: Moment = Field(description="RFC 3339 with offset.")
-    recorded_at: Moment | None = Field(
+    recorded_at: Moment | Literal[""] | None = Field(
         None,
         description="When it was learned of; not before it happened, but of meeting and placement.",
     )

@@ -47,6 +47,7 @@ def look_at(
     database: Database, decider: Decider, tenant: str, contacts: Sequence[str], now: datetime
 ) -> None:
     """Decide about every open thread of these people, and keep what is thought of them."""
+    decider = decider.for_tenant(tenant)
     found = known(database, tenant, contacts)
     requests = open_requests(found, now)
     answers = decide(decider, requests) if requests else []
