@@ -153,6 +153,10 @@ class Decider:
         else:
             wanted = r.channels
         usable, hits = self.rulebook.open_channels(summary, wanted)
+        hit, spent = self.rulebook.complaints(s.name("actor", "actor_id", i), r.complaint_rates)
+        if hit is not None and "email" in usable:
+            usable = tuple(c for c in usable if not (spent and c == "email"))
+            hits = (*hits, hit)
         return (tuple(usable), hits) if usable else (tuple(wanted), hits)
 
     def _fixed_columns(self, requests: Sequence[Request], s: Situations) -> Rows:
@@ -239,9 +243,10 @@ class Decider:
     ) -> Decision:
         course = judged.courses[i]
         campaign = r.campaign_id or s.name("campaign", "campaign_id", i)
-        stops = self._stops(summary, campaign, s, i) + (
-            closed if not self.rulebook.open_channels(summary, (_channel(judged, case),))[0] else ()
-        )
+        channel = _channel(judged, case)
+        spent = channel == "email" and any(hit.rule == "complaint_budget" for hit in closed)
+        unusable = spent or not self.rulebook.open_channels(summary, (channel,))[0]
+        stops = self._stops(summary, campaign, s, i) + (closed if unusable else ())
         hint, start, hits = self._hint(r, int(s.at[i]), course, _channel(judged, case), summary)
         if stops:
             hint, start, hits = "stop", None, ()

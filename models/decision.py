@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -49,6 +49,7 @@ class Request:
     those the caller can use; None means the one the thread began on, else e-mail. `hinted_since` is
     when a nudge for the thread's next touch was first hinted, in a caller's record of decisions
     (`at` if it never was); None where no record is kept, and then nothing is held back.
+    `complaint_rates` are `(e-mails, complaints)` of the last 30 days by sender's domain, where that is known.
     """
 
     contact_id: str
@@ -62,6 +63,7 @@ class Request:
     utility: Utility = Utility()
     next_touch: NextTouch = NextTouch()
     hinted_since: datetime | None = None
+    complaint_rates: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     @property
     def zones(self) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ def look_at(
 ) -> None:
     """Decide about every open thread of these people, and keep what is thought of them."""
     decider = decider.for_tenant(tenant)
-    found = known(database, tenant, contacts)
+    found = known(database, tenant, contacts, now)
     requests = open_requests(found, now)
     answers = decide(decider, requests) if requests else []
     decided: dict[str, list[Decided | None]] = {contact: [] for contact in found}

@@ -129,7 +129,9 @@ def _answers(hints: Hints, candidates: list[Thread]) -> dict[tuple[str, str], Re
     wanted = [c for c in candidates if (c.contact_id, thread_of(c.campaign_id)) not in answers]
     if not wanted:
         return answers
-    found = known(hints.database, hints.tenant, sorted({one.contact_id for one in wanted}))
+    found = known(
+        hints.database, hints.tenant, sorted({one.contact_id for one in wanted}), hints.now
+    )
     requests = [
         request(found[one.contact_id], one.campaign_id, hints.now)
         for one in wanted
