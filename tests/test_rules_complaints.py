@@ -81,5 +81,5 @@ def test_a_tenant_may_only_lower_it() -> None:
     book = Rulebook.load().tightened({"complaint_stop": 0.001, "complaint_warn": 0.0005})
     assert book.complaints("a@b.example", {"b.example": (2000, 2)})[1]
     assert not Rulebook.load().complaints("a@b.example", {"b.example": (2000, 2)})[1]
-    with pytest.raises(BadSetting, match="complaint_stop is 0.01, which loosens"):
+    with pytest.raises(BadSetting, match=r"complaint_stop is 0\.01, which loosens"):
         Rulebook.load().tightened({"complaint_stop": 0.01})
