@@ -49,7 +49,8 @@ class Request:
     those the caller can use; None means the one the thread began on, else e-mail. `hinted_since` is
     when a nudge for the thread's next touch was first hinted, in a caller's record of decisions
     (`at` if it never was); None where no record is kept, and then nothing is held back.
-    `complaint_rates` are `(e-mails, complaints)` of the last 30 days by sender's domain, where that is known.
+    `complaint_rates` are `(e-mails, complaints)` of the last 30 days by sender's domain, where
+    that is known.
     """
 
     contact_id: str

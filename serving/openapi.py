@@ -15,6 +15,7 @@ from serving.problems import FAILED, MEDIA_TYPE, Problem
 _REF = "#/components/schemas/{model}"
 _DOCUMENTED: tuple[type[BaseModel], ...] = (
     schemas.StoredEventIn,
+    schemas.WebhookRowIn,
     schemas.StoredContactIn,
     schemas.DescribedIn,
     schemas.ReceiptsOut,
@@ -37,6 +38,7 @@ _REFUSALS = {
     413: "The body is larger than 10 MB; send less at once.",
     415: "The body must be application/json.",
     422: "contact.contact_id: is missing, but is required",
+    401: "The request is not signed by HubSpot, or was long ago.",
     404: "Nothing is stored about this contact.",
     500: FAILED,
     503: "no model has become champion yet; run `fineline train` first",
@@ -62,6 +64,15 @@ def body_list(model: type[BaseModel], example: Any) -> dict[str, Any]:
     (described,) = content.values()
     # What is not as described is refused in its receipt: the request as a whole is in order.
     described["schema"] = {"type": "array", "items": {"anyOf": [described["schema"], {}]}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def body_one_or_list(model: type[BaseModel], example: Any) -> dict[str, Any]:
+    """The same of a route that takes one or a list of them, all of which have to be in order."""
+    content = _json(model, example)
+    (described,) = content.values()
+    one = described["schema"]
+    described["schema"] = {"anyOf": [one, {"type": "array", "items": one}]}
     return {"requestBody": {"required": True, "content": content}}
 
 

@@ -28,6 +28,7 @@ from serving.schemas.stored import (
     ReceiptsOut,
     StoredContactIn,
     StoredEventIn,
+    WebhookRowIn,
     WorklistOut,
 )
 
@@ -58,5 +59,6 @@ __all__ = [
     "StoredContactIn",
     "StoredEventIn",
     "UtilityIn",
+    "WebhookRowIn",
     "WorklistOut",
 ]

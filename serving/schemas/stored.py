@@ -18,6 +18,16 @@ class StoredEventIn(EventIn):
     contact_id: Id = Field(description="One person has one id, whoever writes to them.")
 
 
+class WebhookRowIn(BaseModel):
+    """One activity as the other system has it, flat or under `properties` or `sobject`.
+
+    Several may come as a list; what the map of that system needs has to be there.
+    """
+
+    properties: dict[str, Any] | None = Field(None, description="Of HubSpot's objects.")
+    sobject: dict[str, Any] | None = Field(None, description="Of Salesforce's objects.")
+
+
 class DescribedIn(Strict):
     """What describes a contact; what is left out is unknown from now on."""
 
