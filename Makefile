@@ -24,6 +24,12 @@ test: $(STAMP)  ## the tests
 test-all: $(STAMP)  ## the tests and the longer checks
 	$(BIN)/python -m pytest --run-slow
 
+fuzz: $(STAMP)  ## hostile inputs at length: schemathesis, and 10,000 mutated events and requests
+	$(BIN)/python -m pytest -m fuzz
+
+soak: $(STAMP)  ## failures again and again: a process killed ten times under load, on both databases
+	$(BIN)/python -m pytest -m soak
+
 check: $(STAMP)  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -52,5 +58,5 @@ lock:  ## resolve the newest versions the ranges allow into requirements.lock
 clean:  ## remove the environment and what was trained here
 	rm -rf .venv .fineline
 
-.PHONY: help setup run test test-all check format bench yardstick playout offpolicy lock clean
+.PHONY: help setup run test test-all fuzz soak check format bench yardstick playout offpolicy lock clean
 .DEFAULT_GOAL := help

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 #: A category's levels beyond the most frequent twenty share no column.
 MOST_LEVELS = 20
 FEWEST_PER_LEVEL = 20
-_PLACES = ("contact_id", "timezone", "country")
+#: Where a person is, and who; a phone number tells the zone to rules and nothing to models.
+_PLACES = ("contact_id", "timezone", "country", "phone")
 
 
 @dataclass(frozen=True, slots=True)

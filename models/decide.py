@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ import numpy.typing as npt
 from features.catalog.columns import COLUMNS, CONTACT_COLUMNS
 from features.events.schema import CHANNELS
 from features.fold import read_parties
-from features.localtime import possible_zones
 from features.state import ANNOY, LAND
 from models.backbone import HIGHEST_COUNT
 from models.changes import OnChannel
@@ -87,7 +87,18 @@ class Decider:
         self.model, self.ref, self.hold = model, ref, hold
         self.prudence = prudence or Prudence()
         self.rulebook = rulebook or Rulebook.load(None)
+        #: Rulebooks of tenants that tightened theirs; under None that of all others.
+        self.rulebooks: Mapping[str | None, Rulebook] = {}
         self.words = Words(model)
+
+    def for_tenant(self, tenant: str) -> Decider:
+        """The same decider under the rules of a tenant."""
+        own = self.rulebooks.get(tenant, self.rulebooks.get(None))
+        if own is None or own is self.rulebook:
+            return self
+        found = copy.copy(self)
+        found.rulebook = own
+        return found
 
     @property
     def card(self) -> Mapping[str, Any]:
@@ -142,6 +153,10 @@ class Decider:
         else:
             wanted = r.channels
         usable, hits = self.rulebook.open_channels(summary, wanted)
+        hit, spent = self.rulebook.complaints(s.name("actor", "actor_id", i), r.complaint_rates)
+        if hit is not None and "email" in usable:
+            usable = tuple(c for c in usable if not (spent and c == "email"))
+            hits = (*hits, hit)
         return (tuple(usable), hits) if usable else (tuple(wanted), hits)
 
     def _fixed_columns(self, requests: Sequence[Request], s: Situations) -> Rows:
@@ -228,9 +243,10 @@ class Decider:
     ) -> Decision:
         course = judged.courses[i]
         campaign = r.campaign_id or s.name("campaign", "campaign_id", i)
-        stops = self._stops(summary, campaign, s, i) + (
-            closed if not self.rulebook.open_channels(summary, (_channel(judged, case),))[0] else ()
-        )
+        channel = _channel(judged, case)
+        spent = channel == "email" and any(hit.rule == "complaint_budget" for hit in closed)
+        unusable = spent or not self.rulebook.open_channels(summary, (channel,))[0]
+        stops = self._stops(summary, campaign, s, i) + (closed if unusable else ())
         hint, start, hits = self._hint(r, int(s.at[i]), course, _channel(judged, case), summary)
         if stops:
             hint, start, hits = "stop", None, ()
@@ -290,7 +306,7 @@ class Decider:
         wish = at + (0 if now else int(course["delay"] * _DAY_US))
         when = (
             channel,
-            possible_zones(r.timezone, r.country),
+            r.zones,
             r.country,
             wish,
             summary.touches_us,
@@ -308,7 +324,7 @@ class Decider:
     ) -> Draw:  # fmt: skip
         def allowed(moment: datetime) -> datetime | None:
             start = self.rulebook.next_allowed_us(
-                channel, possible_zones(r.timezone, r.country), r.country,
+                channel, r.zones, r.country,
                 microseconds(moment), summary.touches_us, self.rulebook.come_back_us(summary),
             )  # fmt: skip
             return None if start is None else _datetime(start)

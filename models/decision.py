@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 import pyarrow as pa
+
+from features.localtime import possible_zones
 
 Hint = Literal["nudge", "wait", "stop"]
 OutcomeName = Literal["land", "annoy"]
@@ -47,6 +49,8 @@ class Request:
     those the caller can use; None means the one the thread began on, else e-mail. `hinted_since` is
     when a nudge for the thread's next touch was first hinted, in a caller's record of decisions
     (`at` if it never was); None where no record is kept, and then nothing is held back.
+    `complaint_rates` are `(e-mails, complaints)` of the last 30 days by sender's domain, where
+    that is known.
     """
 
     contact_id: str
@@ -60,6 +64,15 @@ class Request:
     utility: Utility = Utility()
     next_touch: NextTouch = NextTouch()
     hinted_since: datetime | None = None
+    complaint_rates: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Every time zone the person may be in, as rules see it: the attribute `phone` counts."""
+        phone = self.attributes.get("phone")
+        return possible_zones(
+            self.timezone, self.country, phone if isinstance(phone, str) else None
+        )
 
 
 @dataclass(frozen=True, slots=True)

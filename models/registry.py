@@ -21,6 +21,7 @@ from models.decision import ModelRef
 from models.hold import Hold
 from models.model import Model
 from models.settings import Settings
+from models.tenant_rules import read_tenant_rules
 
 CHAMPION = "champion"
 _PREVIOUS = "fineline.previous"
@@ -185,4 +186,7 @@ def _resolve(settings: Settings, uri: str | None) -> str:
 def load(settings: Settings, uri: str | None = None) -> Decider:
     """A decider on the champion, or on what `uri` names, with the deployment's hold."""
     version, model = load_model(settings, uri)
-    return Decider(model, ModelRef(settings.model_name, version), hold=Hold.of(settings))
+    decider = Decider(model, ModelRef(settings.model_name, version), hold=Hold.of(settings))
+    if settings.rules is not None:
+        decider.rulebooks = read_tenant_rules(settings.rules, decider.rulebook)
+    return decider

@@ -50,6 +50,17 @@ def bounced(channel: str, when: datetime) -> str:
     return f"{NOUNS[channel]} no longer reach the contact: the last one bounced on {day(when)}."
 
 
+def complaints(domain: str, touches: int, made: int, days: int, stop: bool) -> str:
+    """That people complain of what a domain sends."""
+    share = f"{made / touches:.2%}" if touches else "all"
+    said = (
+        f"{made:,} of {touches:,} e-mails from {domain} in {days} days were complained of ({share})"
+    )
+    if stop:
+        return f"{said}; no more are sent from there until that is less."
+    return f"{said}; more, and sending has to stop."
+
+
 def come_back(until: datetime) -> str:
     """That a "not now" is respected."""
     return f'The contact answered "not now"; they are left in peace until {day(until)}.'

@@ -48,6 +48,15 @@ class ComeBack(Rule):
     days: float = Field(ge=0, le=120)
 
 
+class ComplaintBudget(Rule):
+    """Shares of complaints among e-mails sent; fewer than `least` complaints are no rate."""
+
+    days: int = Field(ge=30, le=30)
+    warn: float = Field(gt=0, le=1)
+    stop: float = Field(gt=0, le=1)
+    least: int = Field(ge=1)
+
+
 class Stops(Strict):
     """Rules that end the matter; they have no setting because nobody may switch them off."""
 
@@ -123,6 +132,7 @@ class RulebookFile(Strict):
     minimum_gap: MinimumGap
     come_back: ComeBack
     caps: tuple[Cap, ...]
+    complaint_budget: ComplaintBudget
     unknown_place: UnknownPlace
     hours: tuple[OpeningHours, ...]
     closed_channels: tuple[Channel, ...] = ()
@@ -146,6 +156,8 @@ class Tightening(Strict):
 
     minimum_gap_hours: float | None = Field(default=None, ge=0, le=24 * 120)
     come_back_days: float | None = Field(default=None, ge=0, le=120)
+    complaint_warn: float | None = Field(default=None, gt=0, le=1)
+    complaint_stop: float | None = Field(default=None, gt=0, le=1)
     caps: tuple[Cap, ...] = ()
     hours: tuple[OpeningHours, ...] = ()
     closed_channels: tuple[Channel, ...] = ()
@@ -157,6 +169,16 @@ class Tightening(Strict):
         if not isinstance(entries, list | tuple):
             return entries
         return [{**own, **entry} if isinstance(entry, Mapping) else entry for entry in entries]
+
+
+def domain_of(actor_id: str | None) -> str | None:
+    """The domain a sender writes from, where the id is an e-mail address; else None.
+
+    >>> domain_of("Ann@Agency.example"), domain_of("recruiter-7")
+    ('agency.example', None)
+    """
+    name, at, domain = (actor_id or "").rpartition("@")
+    return domain.strip().casefold() or None if at and name else None
 
 
 def read_rulebook(path: Path) -> RulebookFile:
@@ -186,6 +208,10 @@ def tighten(base: RulebookFile, overrides: Mapping[str, object]) -> RulebookFile
                     "come_back_days", "days", asked.come_back_days, base.come_back.days
                 )
             ),
+            "complaint_budget": base.complaint_budget.model_copy(
+                update=_at_most("warn", asked.complaint_warn, base.complaint_budget.warn)
+                | _at_most("stop", asked.complaint_stop, base.complaint_budget.stop)
+            ),
             "caps": _tighter_caps(base.caps, asked.caps),
             "hours": (*base.hours, *asked.hours),
             "closed_channels": tuple({*base.closed_channels, *asked.closed_channels}),
@@ -203,6 +229,15 @@ def _at_least(name: str, unit: str, asked: float | None, base: float) -> dict[st
             f"{name} is {asked:g}, which loosens the rulebook's {base:g}; give {base:g} or more"
         )
     return {unit: asked}
+
+
+def _at_most(name: str, asked: float | None, base: float) -> dict[str, float]:
+    if asked is not None and asked > base:
+        raise BadSetting(
+            f"complaint_{name} is {asked:g}, which loosens the rulebook's {base:g}; give {base:g} "
+            "or less"
+        )
+    return {} if asked is None else {name: asked}
 
 
 def _tighter_caps(base: tuple[Cap, ...], asked: tuple[Cap, ...]) -> tuple[Cap, ...]:

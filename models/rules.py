@@ -16,7 +16,7 @@ from models import rule_texts
 from models.decision import RuleHit
 from models.history import HistorySummary
 from models.hours import DAY, Hours, Place
-from models.rulebook import OpeningHours, RulebookFile, read_rulebook, tighten
+from models.rulebook import OpeningHours, RulebookFile, domain_of, read_rulebook, tighten
 
 HOUR = DAY // 24
 #: How far ahead an allowed moment is looked for; later is never.
@@ -89,6 +89,22 @@ class Rulebook:
                 text = rule_texts.bounced(channel, _datetime(bounced))
                 hits[channel] = RuleHit("channel_bounced", text)
         return tuple(c for c in channels if c not in hits), tuple(hits.values())
+
+    def complaints(
+        self, actor_id: str | None, rates: Mapping[str, Sequence[int]]
+    ) -> tuple[RuleHit | None, bool]:
+        """What a sender's domain has spent of its complaint budget, and whether that is all.
+
+        `rates` holds `(e-mails, complaints)` by domain.
+        """
+        domain, budget = domain_of(actor_id), self.settings.complaint_budget
+        touches, made = rates.get(domain or "", (0, 0))
+        share = made / max(touches, made, 1)
+        if domain is None or made < budget.least or share < min(budget.warn, budget.stop):
+            return None, False
+        spent = share >= budget.stop
+        text = rule_texts.complaints(domain, touches, made, budget.days, spent)
+        return RuleHit("complaint_budget" if spent else "complaint_warning", text), spent
 
     def come_back_us(self, summary: HistorySummary) -> int | None:
         """Until when the person is left in peace after their latest "not now"; None without one."""

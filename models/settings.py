@@ -34,6 +34,9 @@ class Settings(BaseSettings):
         SecretStr(""), description="Secret that the draws of held nudges are keyed with."
     )
 
+    rules: Path | None = Field(
+        None, description="YAML file of rules that tenants tighten; default: none does."
+    )
     database_url: str = Field(
         "", description="Database of the event store; default: SQLite in the home folder."
     )

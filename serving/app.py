@@ -13,7 +13,9 @@ from fastapi.concurrency import run_in_threadpool
 from features.store.opening import open_store
 from models import registry
 from models.decide import Decider
+from models.rules import Rulebook
 from models.settings import load_settings
+from models.tenant_rules import read_tenant_rules
 from serving import problems
 from serving.champion import Champion
 from serving.middleware import Surroundings
@@ -29,6 +31,9 @@ ABOUT = "Tells a recruiter whether one more follow-up will land or annoy."
 
 def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = None) -> FastAPI:
     """The app; `load` makes the decider that answers, by default the registry's champion."""
+    if settings.rules is not None:
+        # What a tenant's rules get wrong is said at the start, not by the first answer.
+        read_tenant_rules(settings.rules, Rulebook.load(None))
     telemetry = Telemetry()
     database = open_store(settings)
     champion = Champion(load or (lambda: registry.load(settings)), telemetry.loaded)
@@ -47,6 +52,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     app = FastAPI(
         title=TITLE, description=ABOUT, version=version("fineline"), lifespan=lifespan,
         docs_url=None, redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.settings, app.state.champion = settings, champion
     app.state.telemetry, app.state.database = telemetry, database

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -12,11 +13,11 @@ from features.events.problems import quoted
 from serving.problems import Problem
 
 
-async def body_of(scope: Scope, receive: Receive, most: int) -> bytes:
-    """The request's body; 413 as soon as it is longer than `most` bytes."""
+async def body_of(scope: Scope, receive: Receive, most: int, also: Sequence[str] = ()) -> bytes:
+    """The request's body, JSON or of a type of `also`; 413 once it is longer than `most` bytes."""
     headers = dict(scope["headers"])
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-    if kind not in (b"application/json", b""):
+    if kind not in (b"application/json", b"", *(name.encode() for name in also)):
         raise Problem(415, "The body must be application/json.")
     if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
         raise Problem(415, "The body must not be compressed.")

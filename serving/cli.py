@@ -28,6 +28,7 @@ SHORT_HELP = {
     "rollback": "Make the champion's predecessor champion again.",
     "serve": "Serve the API.",
     "replay": "Make a decision on record once more, and compare every bit.",
+    "rebuild": "Make the state of stored threads and people anew from the events.",
     "yardstick": "Train and judge on the real histories; write a report.",
     "playout": "Let policies act in simulated worlds; compare what it comes to.",
     "demo": "Simulate an agency, train on it, and serve: what `make run` does.",

@@ -146,6 +146,7 @@ def score(
     from features.events.contacts import read_contacts
     from features.events.files import read_events, write_table
     from features.events.formats import file_format
+    from features.store.tenants import DEFAULT_TENANT
     from models import registry
     from models.settings import Settings, load_settings
     from serving.answers import to_table
@@ -154,7 +155,8 @@ def score(
 
     at = _moment(moment)
     file_format(out)
-    decider = registry.load(load_settings(Settings, tracking_uri=tracking_uri), uri)
+    settings = load_settings(Settings, tracking_uri=tracking_uri)
+    decider = registry.load(settings, uri).for_tenant(DEFAULT_TENANT)
     table = read_events(events)
     people = None if contacts is None else read_contacts(contacts)
     requests = open_threads(table, people, at)
@@ -206,7 +208,7 @@ def replay(decision_id: str, tracking_uri: str | None) -> None:
     settings = load_settings(Settings, tracking_uri=tracking_uri)
     with contextlib.closing(open_store(settings)) as database:
         was = on_record(database, DEFAULT_TENANT, decision_id)
-        decider = registry.load(settings, was.model_version)
+        decider = registry.load(settings, was.model_version).for_tenant(DEFAULT_TENANT)
         found = again(database, DEFAULT_TENANT, was, decider)
     if not found.same:
         what = ", ".join(found.differences) or "the features, though not the answer"

@@ -105,6 +105,27 @@ RECEIPTS: dict[str, Any] = {
         },
     ],
 }
+HUBSPOT: dict[str, Any] = {
+    "properties": {
+        "hs_object_id": "9001", "Associated Contact IDs": "501", "hubspot_owner_id": "7",
+        "hs_timestamp": "2026-11-09T08:30:00Z", "hs_email_direction": "EMAIL",
+        "hs_email_status": "SENT",
+    }
+}  # fmt: skip
+SALESFORCE: dict[str, Any] = {
+    "sobject": {
+        "Id": "00T1", "WhoId": "0031", "OwnerId": "0051", "Status": "Completed",
+        "TaskSubtype": "Email", "CompletedDateTime": "2026-11-09T08:30:00.000+0000",
+    }
+}  # fmt: skip
+
+
+def _stored(event_id: str) -> dict[str, Any]:
+    item = {"id": event_id, "status": "accepted"}
+    return {"accepted": 1, "duplicates": 0, "refused": 0, "items": [item]}
+
+
+STORED_HUBSPOT, STORED_SALESFORCE = _stored("hubspot-9001"), _stored("salesforce-00T1")
 DESCRIBED: dict[str, Any] = {
     "timezone": "Europe/Berlin",
     "country": "DE",

@@ -15,6 +15,7 @@ from serving.telemetry import Telemetry
 
 _log = logging.getLogger("fineline.api")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_WITH_IDS = b"/v1/contacts/"
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -38,6 +39,7 @@ class Surroundings:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        _keep_slashes(scope)
         started, status, started_answering = time.perf_counter(), 500, False
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
@@ -59,6 +61,13 @@ class Surroundings:
             await respond(Problem(500, FAILED), Request(scope))(scope, receive, answer)
         finally:
             self.telemetry.answered(scope, status, time.perf_counter() - started)
+
+
+def _keep_slashes(scope: Scope) -> None:
+    """Leave ids in paths percent-encoded: decoded, `a/hint` and the hint of `a` are the same."""
+    raw = scope.get("raw_path")
+    if raw and raw.startswith(_WITH_IDS):
+        scope["path"] = raw.decode("latin-1")
 
 
 def _request_id(scope: Scope) -> str:

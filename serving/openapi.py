@@ -15,6 +15,7 @@ from serving.problems import FAILED, MEDIA_TYPE, Problem
 _REF = "#/components/schemas/{model}"
 _DOCUMENTED: tuple[type[BaseModel], ...] = (
     schemas.StoredEventIn,
+    schemas.WebhookRowIn,
     schemas.StoredContactIn,
     schemas.DescribedIn,
     schemas.ReceiptsOut,
@@ -37,6 +38,7 @@ _REFUSALS = {
     413: "The body is larger than 10 MB; send less at once.",
     415: "The body must be application/json.",
     422: "contact.contact_id: is missing, but is required",
+    401: "The request is not signed by HubSpot, or was long ago.",
     404: "Nothing is stored about this contact.",
     500: FAILED,
     503: "no model has become champion yet; run `fineline train` first",
@@ -57,10 +59,20 @@ def body(model: type[BaseModel], example: Any) -> dict[str, Any]:
 
 
 def body_list(model: type[BaseModel], example: Any) -> dict[str, Any]:
-    """The same of a route that takes a list."""
+    """The same of a route that takes a list, in which each item is judged by itself."""
     content = _json(model, example)
     (described,) = content.values()
-    described["schema"] = {"type": "array", "items": described["schema"]}
+    # What is not as described is refused in its receipt: the request as a whole is in order.
+    described["schema"] = {"type": "array", "items": {"anyOf": [described["schema"], {}]}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def body_one_or_list(model: type[BaseModel], example: Any) -> dict[str, Any]:
+    """The same of a route that takes one or a list of them, all of which have to be in order."""
+    content = _json(model, example)
+    (described,) = content.values()
+    one = described["schema"]
+    described["schema"] = {"anyOf": [one, {"type": "array", "items": one}]}
     return {"requestBody": {"required": True, "content": content}}
 
 
@@ -70,6 +82,14 @@ def answers(
     """What the route at `path` answers, as its `responses`."""
     found: Responses = {200: {"description": description, "content": _json(model, example)}}
     return found | {status: _refusal(path, status) for status in refusals}
+
+
+def linked(found: Responses, **links: dict[str, str]) -> Responses:
+    """The same answers, and where they lead: operations with where their parameters are found."""
+    found[200]["links"] = {
+        name: {"operationId": name, "parameters": parameters} for name, parameters in links.items()
+    }
+    return found
 
 
 def document(app: FastAPI) -> dict[str, Any]:

@@ -232,7 +232,7 @@ def _next_touch(value: object, errors: list[FieldError]) -> NextTouch:
         problem = _next_touch_problem(str(name), given)
         if problem:
             errors.append(FieldError(f"next_touch.{str(name)[:100]}", problem))
-        else:
+        elif given != "":
             found[name] = given
     return NextTouch(**found)
 
@@ -248,6 +248,14 @@ def _next_touch_problem(name: str, given: object) -> str | None:
         number = isinstance(given, int | float) and not isinstance(given, bool)
         return None if number and 0 <= given <= 1 else "must be a number from 0 to 1"  # type: ignore[operator]
     return id_problem(given) if isinstance(given, str) else "must be a text"
+
+
+def actor_asked(actor_id: str | None) -> str | None:
+    """The recruiter named in an address, or None; raises Problem."""
+    problem = id_problem(actor_id) if actor_id else None
+    if problem:
+        raise invalid([FieldError("actor_id", problem)])
+    return actor_id or None
 
 
 def thread_asked(

@@ -11,11 +11,13 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from features.errors import BadInput, FinelineError
 
 MEDIA_TYPE = "application/problem+json"
 _MOST_ERRORS = 100
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 FAILED = "Something went wrong here; it has been logged."
 
 
@@ -78,6 +80,18 @@ def respond(problem: Problem, request: Request) -> Response:
     return Response(body, problem.status, headers, media_type=MEDIA_TYPE)
 
 
+def _methods(request: Request) -> list[str]:
+    """The methods possible at the path asked; a router knows only those of the route it met."""
+    return [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
+
+
 def install(app: FastAPI) -> None:
     """Answer every expected error of the app as a problem; see Surroundings for others."""
 
@@ -93,6 +107,8 @@ def install(app: FastAPI) -> None:
         }.get(error.status_code, str(error.detail))
         answer = respond(Problem(error.status_code, detail), request)
         answer.headers.update(error.headers or {})
+        if error.status_code == 405:
+            answer.headers["allow"] = ", ".join(_methods(request))
         return answer
 
     async def known(request: Request, error: Exception) -> Response:

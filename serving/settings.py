@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from models.settings import Settings
 
@@ -21,6 +21,12 @@ class ServiceSettings(Settings):
     max_items: int = Field(5000, ge=1000, description="Most items in POST /v1/scores.")
     max_events: int = Field(
         10_000, ge=10_000, description="Most items in POST /v1/events and POST /v1/contacts."
+    )
+    hubspot_secret: SecretStr = Field(
+        SecretStr(""), description="Secret of the HubSpot app; with it webhooks must be signed."
+    )
+    public_url: str = Field(
+        "", description="Address at which others reach the service, where a proxy stands before it."
     )
     refresh_seconds: float = Field(
         5, ge=0, le=3600, description="Pause between two looks for stored threads to decide anew."

@@ -25,10 +25,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.getoption("--run-slow"):
-        skip = pytest.mark.skip(reason="a longer check: make test-all")
+    asked = config.getoption("-m")
+    for mark, command in (("slow", "test-all"), ("fuzz", "fuzz"), ("soak", "soak")):
+        if mark in asked or (mark == "slow" and config.getoption("--run-slow")):
+            continue
+        skip = pytest.mark.skip(reason=f"a longer check: make {command}")
         for item in items:
-            if "slow" in item.keywords:
+            if mark in item.keywords:
                 item.add_marker(skip)
 
 

@@ -22,6 +22,7 @@ ROWS = {
 def test_every_rule_is_listed_with_its_source() -> None:
     rules = {**dict(RULES.stops), **dict(RULES.timing), **{cap.rule: cap for cap in RULES.caps}}
     rules |= {"minimum_gap": RULES.minimum_gap, "come_back": RULES.come_back}
+    rules |= dict.fromkeys(("complaint_budget", "complaint_warning"), RULES.complaint_budget)
     rules |= {entry.id: entry for entry in RULES.hours}
     listed = set(ROWS) - set(Tightening.model_fields)
     assert listed == set(rules)

@@ -47,7 +47,7 @@ def store_until_killed(url: str, first: int, seconds: float) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "times", [pytest.param(2), pytest.param(10, marks=pytest.mark.slow)]
+    "times", [pytest.param(2), pytest.param(10, marks=pytest.mark.soak)]
 )  # fmt: skip
 def test_nothing_acknowledged_is_lost(database_url: str, times: int) -> None:
     acknowledged: list[int] = []

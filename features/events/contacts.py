@@ -21,6 +21,9 @@ from features.events.problems import Findings, Notices, Problem, listed, refuse
 from features.events.text import NOTHING, as_text, id_problem, plain, text_column
 
 KEY = "contact_id"
+#: A column from which rules learn where a person is; it never becomes a feature.
+PHONE = "phone"
+_PHONE_IS_TEXT = "must be text such as '+49 30 1234567'"
 _PLACES: dict[str, Callable[[str], str | None]] = {
     "timezone": timezone_problem,
     "country": country_problem,
@@ -87,6 +90,8 @@ def contact_row(
             message = "is a field of the contact itself, not an attribute"
         else:
             columns[name], message = attribute_value(value)
+            if name == PHONE and not message and isinstance(columns[name], float):
+                columns[name], message = None, _PHONE_IS_TEXT
         problems += [Problem(1, f"attributes.{name}", message)] if message else []
     return columns, problems
 
@@ -176,7 +181,8 @@ def _column(
         return None if column is None else plain(column)
     if name in _PLACES:
         return _place_column(raw, name, findings)
-    return attribute_column(raw, name, findings, from_text)
+    # Digits alone are a number to a reader of CSV, and would lose the plus before them.
+    return attribute_column(raw, name, findings, from_text and name != PHONE)
 
 
 def _place_column(raw: pa.ChunkedArray, name: str, findings: Findings) -> pa.ChunkedArray | None:

@@ -55,6 +55,7 @@ EVENTS = Table(
     Column("personalized", Boolean),
     UniqueConstraint("tenant", "event_id"),
     UniqueConstraint("tenant", "contact_id", "number"),
+    Index(None, "tenant", "occurred_us"),
     sqlite_autoincrement=True,
 )
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
+from urllib.parse import unquote
 
-from fastapi import Depends, Path, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from pydantic import AfterValidator
 
 from features.store.database import Database
 from features.store.tenants import DEFAULT_TENANT
 from models.decide import Decider
 from serving.champion import Champion
+from serving.schemas import ID, LINE, MOMENT
 from serving.settings import ServiceSettings
 from serving.telemetry import Telemetry
 
@@ -58,7 +62,22 @@ async def _tenant() -> str:
 
 Now = Annotated[datetime, Depends(_now)]
 Tenant = Annotated[str, Depends(_tenant)]
-ContactId = Annotated[str, Path(description="The person.", examples=["anna"])]
+#: An id as it stands in the path; the surroundings leave it percent-encoded (see middleware).
+ContactId = Annotated[
+    str,
+    Path(description="The person.", examples=["anna"], json_schema_extra=ID),
+    AfterValidator(partial(unquote, errors="strict")),
+]
+#: What addresses say of threads and recruiters.
+CampaignAsked = Annotated[
+    str | None, Query(description="The thread; the latest if left out.", json_schema_extra=LINE)
+]
+MomentAsked = Annotated[
+    str | None,
+    Query(
+        description="The moment asked about (RFC 3339); now if left out.", json_schema_extra=MOMENT
+    ),
+]
 
 
 def as_json(written: bytes) -> Response:

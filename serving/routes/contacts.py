@@ -10,7 +10,7 @@ from models.situation import microseconds
 from serving import examples
 from serving.answers import to_json
 from serving.bodies import body_of, load_json
-from serving.openapi import STORING, answers, body, body_list
+from serving.openapi import STORING, answers, body, body_list, linked
 from serving.routes.common import ContactId, Now, Tenant, as_json, database, settings
 from serving.schemas import (
     DescribedIn,
@@ -25,6 +25,8 @@ from serving.stored.described import contact_id_of, person_of
 from serving.stored.receipts import contacts_stored
 
 router = APIRouter()
+#: Where routes that follow find the person stored.
+OF_STORED = {"contact_id": "$response.body#/contact_id"}
 
 
 @router.post(
@@ -49,12 +51,17 @@ async def store_contacts(request: Request, tenant: Tenant, now: Now) -> Response
 
 
 @router.put(
-    "/v1/contacts/{contact_id:path}",
+    "/v1/contacts/{contact_id}",
     tags=["store"],
     summary="Store what describes a contact",
     response_class=Response,
-    responses=answers(
-        "/v1/contacts/{contact_id}", PersonOut, "As it is stored.", examples.PERSON, *STORING
+    responses=linked(
+        answers(
+            "/v1/contacts/{contact_id}", PersonOut, "As it is stored.", examples.PERSON, *STORING
+        ),
+        export_contact=OF_STORED,
+        hint=OF_STORED,
+        erase_contact=OF_STORED,
     ),
     openapi_extra=body(DescribedIn, examples.DESCRIBED),
 )
@@ -79,7 +86,7 @@ async def store_contact(
 
 
 @router.get(
-    "/v1/contacts/{contact_id:path}",
+    "/v1/contacts/{contact_id}",
     tags=["rights"],
     summary="Everything that is stored about a person",
     response_class=Response,
@@ -94,7 +101,7 @@ async def export_contact(request: Request, contact_id: ContactId, tenant: Tenant
 
 
 @router.delete(
-    "/v1/contacts/{contact_id:path}",
+    "/v1/contacts/{contact_id}",
     tags=["rights"],
     summary="Erase a person",
     response_class=Response,

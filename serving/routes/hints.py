@@ -9,10 +9,12 @@ from fastapi.concurrency import run_in_threadpool
 
 from serving import examples
 from serving.bodies import body_of, load_json
-from serving.openapi import STORING, answers, body
-from serving.parse import thread_asked
+from serving.openapi import STORING, answers, body, linked
+from serving.parse import actor_asked, thread_asked
 from serving.routes.common import (
+    CampaignAsked,
     ContactId,
+    MomentAsked,
     Now,
     Tenant,
     as_json,
@@ -21,7 +23,7 @@ from serving.routes.common import (
     settings,
     telemetry,
 )
-from serving.schemas import DecisionOut, FeedbackIn, FeedbackOut, WorklistOut
+from serving.schemas import CURSOR, LINE, DecisionOut, FeedbackIn, FeedbackOut, WorklistOut
 from serving.stored import feedback
 from serving.stored.described import contact_id_of
 from serving.stored.hints import Hints
@@ -31,13 +33,16 @@ router = APIRouter()
 
 
 @router.get(
-    "/v1/contacts/{contact_id:path}/hint",
+    "/v1/contacts/{contact_id}/hint",
     tags=["decisions"],
     summary="Decide about one thread from stored history",
     response_class=Response,
-    responses=answers(
-        "/v1/contacts/{contact_id}/hint", DecisionOut, "The decision.", examples.DECISION,
-        404, 422, 500, 503,
+    responses=linked(
+        answers(
+            "/v1/contacts/{contact_id}/hint", DecisionOut, "The decision.", examples.DECISION,
+            404, 422, 500, 503,
+        ),
+        give_feedback={"decision_id": "$response.body#/decision_id"},
     ),
 )  # fmt: skip
 async def hint(
@@ -45,12 +50,8 @@ async def hint(
     contact_id: ContactId,
     tenant: Tenant,
     now: Now,
-    campaign_id: Annotated[
-        str | None, Query(description="The thread; the latest if left out.")
-    ] = None,
-    at: Annotated[
-        str | None, Query(description="The moment asked about (RFC 3339); now if left out.")
-    ] = None,
+    campaign_id: CampaignAsked = None,
+    at: MomentAsked = None,
 ) -> Response:
     """An answer that still holds is given again; every answer goes on record."""
     campaign, moment = thread_asked(campaign_id, at, now)
@@ -73,10 +74,14 @@ async def work_list(
     tenant: Tenant,
     now: Now,
     actor_id: Annotated[
-        str | None, Query(description="Threads last touched by this recruiter only.")
+        str | None,
+        Query(description="Threads last touched by this recruiter only.", json_schema_extra=LINE),
     ] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Most items in a page.")] = 50,
-    cursor: Annotated[str | None, Query(description="next_cursor of the page before.")] = None,
+    cursor: Annotated[
+        str | None,
+        Query(description="next_cursor of the page before.", json_schema_extra=CURSOR),
+    ] = None,
     capacity: Annotated[
         int | None, Query(ge=0, le=1_000_000, description="Touches a day; those made count.")
     ] = None,
@@ -88,7 +93,7 @@ async def work_list(
 
     With `annoyance` a thread is passed over whose risk would bring the sum of `p_annoy` over it.
     """
-    asked = Asked(actor_id, limit, capacity, annoyance)
+    asked = Asked(actor_asked(actor_id), limit, capacity, annoyance)
     place = Place.of(cursor)
     hints = await _hints(request, tenant, now)
     return as_json(await run_in_threadpool(worklist, hints, asked, place))
@@ -121,4 +126,5 @@ async def give_feedback(
 
 
 async def _hints(request: Request, tenant: str, now: Now) -> Hints:
-    return Hints(database(request), await decider(request), telemetry(request), tenant, now)
+    own = (await decider(request)).for_tenant(tenant)
+    return Hints(database(request), own, telemetry(request), tenant, now)

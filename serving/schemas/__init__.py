@@ -4,7 +4,7 @@ Requests are checked by hand-written code, for speed and for sentences, and answ
 passing through these models; tests hold both to them.
 """
 
-from serving.schemas.base import FieldErrorOut, ProblemOut
+from serving.schemas.base import ID, LINE, MOMENT, FieldErrorOut, ProblemOut
 from serving.schemas.decisions import (
     SCORE_EXAMPLE,
     SCORES_EXAMPLE,
@@ -20,6 +20,7 @@ from serving.schemas.decisions import (
 )
 from serving.schemas.rights import ErasedOut, ExportOut
 from serving.schemas.stored import (
+    CURSOR,
     DescribedIn,
     FeedbackIn,
     FeedbackOut,
@@ -27,10 +28,15 @@ from serving.schemas.stored import (
     ReceiptsOut,
     StoredContactIn,
     StoredEventIn,
+    WebhookRowIn,
     WorklistOut,
 )
 
 __all__ = [
+    "CURSOR",
+    "ID",
+    "LINE",
+    "MOMENT",
     "SCORES_EXAMPLE",
     "SCORE_EXAMPLE",
     "ContactIn",
@@ -53,5 +59,6 @@ __all__ = [
     "StoredContactIn",
     "StoredEventIn",
     "UtilityIn",
+    "WebhookRowIn",
     "WorklistOut",
 ]

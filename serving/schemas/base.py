@@ -2,11 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+
+from features.events.schema import FIRST_YEAR, LAST_YEAR, MAX_ID_LENGTH
 
 Channel = Literal["email", "phone", "sms", "linkedin", "other"]
+
+_NO_CONTROL = r"[^\x00-\x1f\x7f-\x9f]"
+#: What ids, and texts that are kept, may be: one line, not only blanks; the second may be empty.
+ID: dict[str, Any] = {
+    "pattern": rf"^{_NO_CONTROL}*[^\s\x00-\x1f\x7f-\x9f]{_NO_CONTROL}*$",
+    "minLength": 1,
+    "maxLength": MAX_ID_LENGTH,
+}
+LINE: dict[str, Any] = {
+    "pattern": rf"^(?:{_NO_CONTROL}*[^\s\x00-\x1f\x7f-\x9f]{_NO_CONTROL}*)?$",
+    "maxLength": MAX_ID_LENGTH,
+}
+#: RFC 3339 within the years that events may have.
+MOMENT: dict[str, Any] = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": rf"^(?:{str(FIRST_YEAR)[:2]}[7-9]\d|20\d\d|{str(LAST_YEAR)[:2]}\d\d)-",
+}
+
+#: An id that has to be there, and a text that may be empty.
+Id = Annotated[str, Field(json_schema_extra=ID)]
+Line = Annotated[str, Field(json_schema_extra=LINE)]
+Moment = Annotated[datetime, WithJsonSchema(MOMENT)]
+#: Names whose tables are long: IANA time zones and ISO 3166-1 countries; empty is unknown.
+TimeZone = Annotated[str, Field(json_schema_extra={"format": "iana-time-zone"})]
+Country = Annotated[
+    str, Field(json_schema_extra={"format": "iso-3166-1-alpha-2", "pattern": "^(?:[A-Z]{2})?$"})
+]
+#: The contact's own fields are no attributes.
+Attributes = Annotated[
+    dict[str, float | bool | str | None],
+    Field(
+        json_schema_extra={
+            "properties": {"phone": {"type": ["string", "null"]}},
+            "propertyNames": {"not": {"enum": ["contact_id", "timezone", "country"]}},
+        }
+    ),
+]
 
 
 class Strict(BaseModel):

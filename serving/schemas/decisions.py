@@ -3,31 +3,65 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from serving.schemas.base import Channel, ProblemOut, Strict
+from features.events.schema import SENTIMENTS
+from serving.schemas.base import (
+    Attributes,
+    Channel,
+    Country,
+    Id,
+    Line,
+    Moment,
+    ProblemOut,
+    Strict,
+    TimeZone,
+)
+
+#: What JSON Schema can say of two fields together.
+_ACROSS: dict[str, Any] = {
+    "allOf": [
+        {
+            "if": {"properties": {"kind": {"const": "touch"}}, "required": ["kind"]},
+            "then": {
+                "properties": {"channel": {"enum": list(get_args(Channel))}},
+                "required": ["channel"],
+            },
+        },
+        {
+            "if": {"properties": {"sentiment": {"enum": list(SENTIMENTS)}},
+                   "required": ["sentiment"]},
+            "then": {"properties": {"kind": {"const": "reply"}}, "required": ["kind"]},
+        },
+    ]
+}  # fmt: skip
 
 
 class EventIn(BaseModel):
     """One thing that happened; see docs/events.md."""
 
-    event_id: str | None = Field(None, description="Unique within the history; may be left out.")
-    contact_id: str | None = Field(None, description="The contact's own id; may be left out.")
-    occurred_at: datetime = Field(description="RFC 3339 with offset.")
-    recorded_at: datetime | None = Field(None, description="When it was learned of.")
+    model_config = ConfigDict(json_schema_extra=_ACROSS)
+
+    event_id: Line | None = Field(None, description="Unique within the history; may be left out.")
+    contact_id: Line | None = Field(None, description="The contact's own id; may be left out.")
+    occurred_at: Moment = Field(description="RFC 3339 with offset.")
+    recorded_at: Moment | Literal[""] | None = Field(
+        None,
+        description="When it was learned of; not before it happened, but of meeting and placement.",
+    )
     kind: Literal[
         "touch", "open", "click", "reply", "auto_reply", "meeting", "placement", "opt_out",
         "complaint", "bounce",
     ] = Field(description="What happened.")  # fmt: skip
-    channel: Channel | None = Field(None, description="Required for a touch.")
+    channel: Channel | Literal[""] | None = Field(None, description="Required for a touch.")
     sentiment: Literal["positive", "neutral", "negative", ""] | None = Field(
         None, description="Of a reply; unknown if left out."
     )
-    actor_id: str | None = Field(None, description="The recruiter.")
-    account_id: str | None = Field(None, description="The client.")
-    campaign_id: str | None = Field(None, description="The role; names the thread.")
+    actor_id: Line | None = Field(None, description="The recruiter.")
+    account_id: Line | None = Field(None, description="The client.")
+    campaign_id: Line | None = Field(None, description="The role; names the thread.")
     relevance: float | None = Field(None, ge=0, le=1, description="How well the approach fits.")
     personalized: bool | None = Field(None, description="Written for this person.")
 
@@ -35,10 +69,10 @@ class EventIn(BaseModel):
 class ContactIn(Strict):
     """The person, as far as known."""
 
-    contact_id: str = Field(description="One person has one id, whoever writes to them.")
-    timezone: str | None = Field(None, description="IANA name, such as Europe/Berlin.")
-    country: str | None = Field(None, description="ISO 3166-1 alpha-2, such as DE.")
-    attributes: dict[str, float | bool | str | None] | None = Field(
+    contact_id: Id = Field(description="One person has one id, whoever writes to them.")
+    timezone: TimeZone | None = Field(None, description="IANA name, such as Europe/Berlin.")
+    country: Country | None = Field(None, description="ISO 3166-1 alpha-2, such as DE.")
+    attributes: Attributes | None = Field(
         None, description="The contact columns the model was trained with."
     )
 
@@ -46,9 +80,9 @@ class ContactIn(Strict):
 class UtilityIn(Strict):
     """What outcomes are worth, in any unit."""
 
-    land: float = Field(1.0, ge=0, description="Worth of a good answer.")
-    annoy: float = Field(2.0, ge=0, description="Cost of an annoyed person.")
-    touch: float = Field(0.01, ge=0, description="Cost of one attempt.")
+    land: float = Field(1.0, ge=0, le=1e9, description="Worth of a good answer.")
+    annoy: float = Field(2.0, ge=0, le=1e9, description="Cost of an annoyed person.")
+    touch: float = Field(0.01, ge=0, le=1e9, description="Cost of one attempt.")
 
 
 class NextTouchIn(Strict):
@@ -56,8 +90,8 @@ class NextTouchIn(Strict):
 
     relevance: float | None = Field(None, ge=0, le=1, description="How well it would fit.")
     personalized: bool | None = Field(None, description="Written for this person.")
-    actor_id: str | None = Field(None, description="The recruiter who would reach out.")
-    account_id: str | None = Field(None, description="The client it would be for.")
+    actor_id: Line | None = Field(None, description="The recruiter who would reach out.")
+    account_id: Line | None = Field(None, description="The client it would be for.")
 
 
 class ScoreIn(Strict):
@@ -67,12 +101,14 @@ class ScoreIn(Strict):
     history: list[EventIn] = Field(
         description="All that is known of the person, of every thread; may be empty."
     )
-    at: datetime | None = Field(None, description="The moment asked about; now if left out.")
-    campaign_id: str | None = Field(None, description="The thread; the latest if left out.")
-    channels: list[Channel] | None = Field(None, description="Channels that can be used.")
+    at: Moment | None = Field(None, description="The moment asked about; now if left out.")
+    campaign_id: Line | None = Field(None, description="The thread; the latest if left out.")
+    channels: list[Channel] | None = Field(
+        None, min_length=1, description="Channels that can be used."
+    )
     utility: UtilityIn | None = Field(None, description="What outcomes are worth.")
     next_touch: NextTouchIn | None = Field(None, description="The touch that is considered.")
-    hinted_since: datetime | None = Field(
+    hinted_since: Moment | None = Field(
         None,
         description="When a nudge for the next touch was first hinted, by your record of decisions "
         "(at, if never); with it a share of nudges is held back at random, without it none.",
@@ -82,7 +118,10 @@ class ScoreIn(Strict):
 class ScoresIn(Strict):
     """Many threads."""
 
-    items: list[ScoreIn] = Field(description="At most 5,000, unless set otherwise.")
+    items: list[ScoreIn | Any] = Field(
+        description="At most 5,000, unless set otherwise. Anything else than what is described is "
+        "answered by an error in its place."
+    )
 
 
 class ChanceOut(Strict):

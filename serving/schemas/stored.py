@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from serving.schemas.base import ProblemOut, Strict
+from serving.schemas.base import Attributes, Country, Id, Line, ProblemOut, Strict, TimeZone
 from serving.schemas.decisions import ContactIn, DecisionOut, EventIn
 
 
 class StoredEventIn(EventIn):
     """One thing that happened, to be kept; see docs/events.md."""
 
-    event_id: str = Field(description="Unique: the idempotency key.")
-    contact_id: str = Field(description="One person has one id, whoever writes to them.")
+    event_id: Id = Field(description="Unique: the idempotency key.")
+    contact_id: Id = Field(description="One person has one id, whoever writes to them.")
+
+
+class WebhookRowIn(BaseModel):
+    """One activity as the other system has it, flat or under `properties` or `sobject`.
+
+    Several may come as a list; what the map of that system needs has to be there.
+    """
+
+    properties: dict[str, Any] | None = Field(None, description="Of HubSpot's objects.")
+    sobject: dict[str, Any] | None = Field(None, description="Of Salesforce's objects.")
 
 
 class DescribedIn(Strict):
     """What describes a contact; what is left out is unknown from now on."""
 
-    timezone: str | None = Field(None, description="IANA name, such as Europe/Berlin.")
-    country: str | None = Field(None, description="ISO 3166-1 alpha-2, such as DE.")
-    attributes: dict[str, float | bool | str | None] | None = Field(
+    timezone: TimeZone | None = Field(None, description="IANA name, such as Europe/Berlin.")
+    country: Country | None = Field(None, description="ISO 3166-1 alpha-2, such as DE.")
+    attributes: Attributes | None = Field(
         None, description="The contact columns that models are trained with."
     )
 
@@ -62,6 +72,10 @@ class ReceiptsOut(Strict):
     items: list[ReceiptOut] = Field(description="One for each, in the order sent.")
 
 
+#: Where a page of the work list begins: opaque, as `next_cursor` was answered.
+CURSOR: dict[str, Any] = {"format": "worklist-cursor", "pattern": "^[A-Za-z0-9_-]*$"}
+
+
 class WorklistOut(Strict):
     """Whom to nudge first."""
 
@@ -80,8 +94,8 @@ class FeedbackIn(Strict):
     """What a recruiter did with a decision."""
 
     action: Literal["followed", "overridden"] = Field(description="Whether the hint was followed.")
-    reason: str | None = Field(None, description="Why, at most 1,000 characters on one line.")
-    actor_id: str | None = Field(None, description="The recruiter.")
+    reason: Line | None = Field(None, description="Why, at most 1,000 characters on one line.")
+    actor_id: Line | None = Field(None, description="The recruiter.")
 
 
 class FeedbackOut(FeedbackIn):

@@ -20,7 +20,8 @@ _FIELDS = ("action", "reason", "actor_id")
 def keep(database: Database, tenant: str, decision_id: str, sent: object, now: datetime) -> bytes:
     """Put feedback on record; as JSON as it is kept. Raises Problem."""
     given = _checked(decision_id, sent, now)
-    if not database.write(lambda c: feedback.add(c, tenant, given)):
+    # No id of ours is one that a database could not look for.
+    if id_problem(decision_id) or not database.write(lambda c: feedback.add(c, tenant, given)):
         raise Problem(
             404, "No decision of this id is on record; those from a history in the request are not."
         )

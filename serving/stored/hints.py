@@ -34,7 +34,7 @@ class Hints:
         thread = thread_of(campaign_id)
         if at is None and (held := self.current([contact_id]).get((contact_id, thread))):
             return held.answer.encode()
-        found = known(self.database, self.tenant, [contact_id]).get(contact_id)
+        found = known(self.database, self.tenant, [contact_id], self.now).get(contact_id)
         if found is None:
             found = opted_out(self.database, self.tenant, contact_id)
         if found is None:

@@ -47,7 +47,8 @@ def look_at(
     database: Database, decider: Decider, tenant: str, contacts: Sequence[str], now: datetime
 ) -> None:
     """Decide about every open thread of these people, and keep what is thought of them."""
-    found = known(database, tenant, contacts)
+    decider = decider.for_tenant(tenant)
+    found = known(database, tenant, contacts, now)
     requests = open_requests(found, now)
     answers = decide(decider, requests) if requests else []
     decided: dict[str, list[Decided | None]] = {contact: [] for contact in found}

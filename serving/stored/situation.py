@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from features.store.people import Person
 from models.decision import Request
 from models.situation import EPOCH, microseconds
 from serving.batch import open_threads
+from serving.stored.budget import Rates, complaint_rates
 
 _NOT_ASKED = ("contact_id", "history")
 
@@ -29,15 +30,18 @@ class Known:
 
     person: Person
     history: pa.Table
+    complaint_rates: Rates = field(default_factory=dict)
 
 
-def known(database: Database, tenant: str, contact_ids: Sequence[str]) -> dict[str, Known]:
+def known(
+    database: Database, tenant: str, contact_ids: Sequence[str], now: datetime
+) -> dict[str, Known]:
     """What is stored of these people, by contact; nobody else's."""
     with database.reading() as connection:
         persons = people.persons(connection, tenant, contact_ids)
         events = history.histories(connection, tenant, list(persons))
-    empty = EVENTS.empty_table()
-    return {c: Known(person, events.get(c, empty)) for c, person in persons.items()}
+    empty, rates = EVENTS.empty_table(), complaint_rates(database, tenant, now)
+    return {c: Known(person, events.get(c, empty), rates) for c, person in persons.items()}
 
 
 def opted_out(database: Database, tenant: str, contact_id: str) -> Known | None:
@@ -53,7 +57,7 @@ def opted_out(database: Database, tenant: str, contact_id: str) -> Known | None:
 
 def request(one: Known, campaign_id: str | None, at: datetime) -> Request:
     """A question about one of a person's threads."""
-    return Request(one.person.contact_id, at, one.history, campaign_id, **_described(one.person))
+    return Request(one.person.contact_id, at, one.history, campaign_id, **_described(one))
 
 
 def open_requests(found: Mapping[str, Known], at: datetime) -> list[Request]:
@@ -61,7 +65,7 @@ def open_requests(found: Mapping[str, Known], at: datetime) -> list[Request]:
     events = pa.concat_tables([EVENTS.empty_table(), *(one.history for one in found.values())])
     return [
         dataclasses.replace(
-            r, history=found[r.contact_id].history, **_described(found[r.contact_id].person)
+            r, history=found[r.contact_id].history, **_described(found[r.contact_id])
         )
         for r in open_threads(events, None, at)
     ]
@@ -92,10 +96,10 @@ def asked_again(text: str, contact_id: str, events: pa.Table) -> Request:
     for name in [name for name in fields if name.endswith("_us")]:
         fields[name.removesuffix("_us")] = EPOCH + timedelta(microseconds=fields.pop(name))
     channels = fields.pop("channels")
-    for field in dataclasses.fields(Request):
-        default: Any = field.default
-        if dataclasses.is_dataclass(default) and field.name in fields:
-            fields[field.name] = dataclasses.replace(default, **fields[field.name])  # type: ignore[type-var]
+    for own in dataclasses.fields(Request):
+        default: Any = own.default
+        if dataclasses.is_dataclass(default) and own.name in fields:
+            fields[own.name] = dataclasses.replace(default, **fields[own.name])  # type: ignore[type-var]
     return Request(
         contact_id=contact_id,
         history=events,
@@ -104,7 +108,8 @@ def asked_again(text: str, contact_id: str, events: pa.Table) -> Request:
     )
 
 
-def _described(person: Person) -> dict[str, Any]:
+def _described(one: Known) -> dict[str, Any]:
     return {
-        "timezone": person.timezone, "country": person.country, "attributes": person.attributes,
+        "timezone": one.person.timezone, "country": one.person.country,
+        "attributes": one.person.attributes, "complaint_rates": one.complaint_rates,
     }  # fmt: skip

@@ -52,7 +52,7 @@ class Place:
     @classmethod
     def of(cls, cursor: str | None) -> Place:
         """The place that a cursor names; raises Problem if it names none."""
-        if cursor is None:
+        if not cursor:
             return cls()
         try:
             padded = cursor + "=" * (-len(cursor) % 4)
@@ -129,7 +129,9 @@ def _answers(hints: Hints, candidates: list[Thread]) -> dict[tuple[str, str], Re
     wanted = [c for c in candidates if (c.contact_id, thread_of(c.campaign_id)) not in answers]
     if not wanted:
         return answers
-    found = known(hints.database, hints.tenant, sorted({one.contact_id for one in wanted}))
+    found = known(
+        hints.database, hints.tenant, sorted({one.contact_id for one in wanted}), hints.now
+    )
     requests = [
         request(found[one.contact_id], one.campaign_id, hints.now)
         for one in wanted
