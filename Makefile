@@ -30,6 +30,13 @@ fuzz: $(STAMP)  ## hostile inputs at length: schemathesis, and 10,000 mutated ev
 soak: $(STAMP)  ## failures again and again: a process killed ten times under load, on both databases
 	$(BIN)/python -m pytest -m soak
 
+test-browser: $(STAMP)  ## the page in a real Chromium, which this installs where there is none
+	@command -v chromium chromium-browser google-chrome >/dev/null || $(BIN)/python -m playwright install --with-deps chromium
+	$(BIN)/python -m pytest tests/browser
+
+screenshots: $(STAMP)  ## pictures of every page from the sample agency, into docs/screenshots
+	$(BIN)/python -m tests.browser.screenshots
+
 check: $(STAMP)  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -58,5 +65,5 @@ lock:  ## resolve the newest versions the ranges allow into requirements.lock
 clean:  ## remove the environment and what was trained here
 	rm -rf .venv .fineline
 
-.PHONY: help setup run test test-all fuzz soak check format bench yardstick playout offpolicy lock clean
+.PHONY: help setup run test test-all fuzz soak test-browser screenshots check format bench yardstick playout offpolicy lock clean
 .DEFAULT_GOAL := help

@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
 
 from features.store.opening import open_store
 from models import registry
@@ -20,6 +21,7 @@ from serving import problems
 from serving.champion import Champion
 from serving.middleware import Surroundings
 from serving.openapi import document
+from serving.page import router as page
 from serving.routes import router
 from serving.settings import ServiceSettings
 from serving.stored.refresher import Refresher
@@ -57,7 +59,13 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     app.state.settings, app.state.champion = settings, champion
     app.state.telemetry, app.state.database = telemetry, database
     app.include_router(router)
+    app.include_router(page)
     problems.install(app)
+    # A token in a header, never a cookie: other sites cannot borrow who somebody is.
+    app.add_middleware(
+        CORSMiddleware, allow_origins=settings.embedding, allow_methods=["GET"],
+        allow_headers=["authorization"],
+    )  # fmt: skip
     app.add_middleware(Surroundings, telemetry=telemetry)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     return app

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -243,10 +243,41 @@ def demo(contacts: int) -> None:
         agency = settings.home / "agency"
         _command("simulate", "--world", _WORLD, "--contacts", str(contacts), "--seed", "1",
                  "--out", str(agency))  # fmt: skip
+        _bring_to_today(settings, agency)
         _command("train", "--events", str(agency / "events.parquet"),
                  "--contacts", str(agency / "contacts.parquet"))  # fmt: skip
+        _decide_about_all(settings)
     _say_what_to_do(settings)
     _run(settings)
+
+
+def _bring_to_today(settings: ServiceSettings, agency: Path) -> None:
+    """Move the agency's year so that some threads are open now, and store what is known by now."""
+    from features.events.contacts import read_contacts
+    from features.events.files import read_events, write_events
+    from features.store.opening import open_store
+    from features.store.tenants import DEFAULT_TENANT
+    from serving.sample import fill, moved_to
+
+    now = datetime.now(UTC)
+    events = moved_to(read_events(agency / "events.parquet"), now)
+    write_events(events, agency / "events.parquet")
+    contacts = read_contacts(agency / "contacts.parquet")
+    with contextlib.closing(open_store(settings)) as database:
+        fill(database, DEFAULT_TENANT, events, contacts, now)
+    click.echo(f"Stored {len(events):,} events of {len(contacts):,} contacts up to now.")
+
+
+def _decide_about_all(settings: ServiceSettings) -> None:
+    """Look at every open thread, so that the page's work list is whole when it is first opened."""
+    from features.store.opening import open_store
+    from models import registry
+    from serving.stored.looking import look
+
+    decider = registry.load(settings)
+    with contextlib.closing(open_store(settings)) as database:
+        count = look(database, decider, datetime.now(UTC), sys.maxsize)
+    click.echo(f"Decided about the open threads of {count:,} people.")
 
 
 def _command(*words: str) -> None:
@@ -265,7 +296,7 @@ def _address(settings: ServiceSettings) -> str:
 def _say_what_to_do(settings: ServiceSettings) -> None:
     address = _address(settings)
     click.echo(
-        f"\n  open  {address}/docs\n"
+        f"\n  open  {address}/  (the recruiters' page; {address}/docs is the API's reference)\n"
         "  type  curl -s -H 'content-type: application/json' -d @docs/examples/score.json "
         f"{address}/v1/score | python3 -m json.tool\n"
     )

@@ -6,6 +6,7 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Iterable
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving.problems import FAILED, Problem, respond
 from serving.telemetry import Telemetry
 
+Header = tuple[bytes, bytes]
 _log = logging.getLogger("fineline.api")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _WITH_IDS = b"/v1/contacts/"
@@ -48,8 +50,7 @@ class Surroundings:
             nonlocal status, started_answering
             if message["type"] == "http.response.start":
                 status, started_answering = message["status"], True
-                own = [(b"x-request-id", request_id.encode()), *_HEADERS]
-                message["headers"] = [*message.get("headers", []), *own]
+                message["headers"] = _with_own(message.get("headers", []), request_id)
             await send(message)
 
         try:
@@ -68,6 +69,14 @@ def _keep_slashes(scope: Scope) -> None:
     raw = scope.get("raw_path")
     if raw and raw.startswith(_WITH_IDS):
         scope["path"] = raw.decode("latin-1")
+
+
+def _with_own(headers: Iterable[Header], request_id: str) -> list[Header]:
+    """The headers of an answer and ours; where it has one of its own (a page's policy), that."""
+    given = list(headers)
+    names = {name.lower() for name, _ in given}
+    own = [(b"x-request-id", request_id.encode()), *_HEADERS]
+    return [*given, *((name, value) for name, value in own if name not in names)]
 
 
 def _request_id(scope: Scope) -> str:

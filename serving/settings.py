@@ -35,3 +35,13 @@ class ServiceSettings(Settings):
         365, ge=1, le=36_500, description="How long decisions stay on record."
     )
     max_history: int = Field(10_000, ge=1, description="Most events in one history.")
+    embed_origins: str = Field(
+        "",
+        pattern=r"^$|^https?://[A-Za-z0-9.:\-\[\]]+(,https?://[A-Za-z0-9.:\-\[\]]+)*$",
+        description="Sites that may show hints, as origins with commas between them.",
+    )
+
+    @property
+    def embedding(self) -> list[str]:
+        """The origins that may show hints."""
+        return [origin for origin in self.embed_origins.split(",") if origin]

@@ -92,8 +92,14 @@ THREADS = Table(
     Column("hint", Text, nullable=False),
     Column("score", Float(53), nullable=False),
     Column("p_annoy", Float(53), nullable=False),
+    Column("account_id", Text),
+    Column("channel", Text),
+    Column("nudge_us", BigInteger),
+    Column("p_land", Float(53)),
+    Column("why", Text),
     PrimaryKeyConstraint("tenant", "contact_id", "campaign_id"),
     Index(None, "tenant", "hint", "score"),
+    Index(None, "tenant", "hint", "nudge_us"),
 )
 
 #: Answers from stored history: rows are added, and leave by retention or with the person.

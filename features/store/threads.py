@@ -16,7 +16,10 @@ NEVER = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """An open thread and what was thought of it; `campaign_id` is empty for the nameless one."""
+    """An open thread and what was thought of it; `campaign_id` is empty for the nameless one.
+
+    `nudge_us` and `channel` are when and where a touch is best, `why` is the reason in a line.
+    """
 
     contact_id: str
     campaign_id: str
@@ -25,6 +28,11 @@ class Thread:
     hint: str
     score: float
     p_annoy: float
+    account_id: str | None = None
+    channel: str | None = None
+    nudge_us: int | None = None
+    p_land: float | None = None
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +130,9 @@ def ranked(
 ) -> list[Thread]:
     """Threads with a hint, highest score first; those that come `after` a (score, ids) only."""
     t = THREADS.c
-    query = select(
-        t.contact_id, t.campaign_id, t.actor_id, t.touched_us, t.hint, t.score, t.p_annoy
-    ).where(t.tenant == tenant, t.hint == hint)
+    query = select(*(t[name] for name in Thread.__dataclass_fields__)).where(
+        t.tenant == tenant, t.hint == hint
+    )
     if actor_id is not None:
         query = query.where(t.actor_id == actor_id)
     if after is not None:

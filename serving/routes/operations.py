@@ -64,9 +64,3 @@ async def metrics(request: Request) -> Response:
 async def docs(request: Request) -> Response:
     """The reference, rendered here: nothing is fetched from elsewhere."""
     return Response(page(request.app.openapi()), media_type="text/html; charset=utf-8")
-
-
-@router.get("/", include_in_schema=False)
-async def home() -> Response:
-    """Sends a visitor to the reference."""
-    return Response(status_code=307, headers={"location": "/docs"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from features.store import threads
 from features.store.database import Database
 from features.store.threads import NEVER, Looked, Thread
 from models.decide import Decider
-from models.decision import Request
+from models.decision import Decision, Request
 from models.situation import microseconds
 from serving.stored.recorded import Decided, decide, holds_until
 from serving.stored.situation import Known, known, next_recorded_us, open_requests
@@ -75,14 +76,34 @@ def _looked(one: Known, decided: Sequence[Decided | None], now: datetime) -> Loo
 
 def _thread(one: Decided) -> Thread:
     d = one.decision
-    actor, touched = _last_touch(one.request, d.campaign_id)
+    last = _last_touch(one.request, d.campaign_id)
     return Thread(
-        d.contact_id, d.campaign_id or "", actor, touched, d.hint, d.score, d.if_nudged.p_annoy
-    )
+        d.contact_id, d.campaign_id or "", last.actor_id, last.touched_us, d.hint, d.score,
+        d.if_nudged.p_annoy, last.account_id, d.channel,
+        None if d.nudge_at is None else microseconds(d.nudge_at), d.if_nudged.p_land, _why(d),
+    )  # fmt: skip
 
 
-def _last_touch(asked: Request, campaign_id: str | None) -> tuple[str | None, int]:
-    """Who touched a thread last as far as is known, and when (microseconds)."""
+def _why(decision: Decision) -> str:
+    """What speaks most for the answer, in a line."""
+    if decision.hint != "nudge" and decision.rules:
+        return decision.rules[0].text
+    outcome = "land" if decision.hint == "nudge" else "annoy"
+    own = [r.text for r in decision.reasons if r.outcome == outcome and r.effect > 0]
+    others = [r.text for r in decision.reasons]
+    return (own + others + [decision.evidence.text])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """Who touched a thread last as far as is known, for whom, and when (microseconds)."""
+
+    actor_id: str | None
+    account_id: str | None
+    touched_us: int
+
+
+def _last_touch(asked: Request, campaign_id: str | None) -> _Last:
     events = asked.history
     named = (
         pc.is_null(events["campaign_id"])
@@ -92,8 +113,9 @@ def _last_touch(asked: Request, campaign_id: str | None) -> tuple[str | None, in
     recorded = pc.less_equal(events["recorded_at"], pa.scalar(asked.at, TIMESTAMP))
     own = pc.and_(pc.and_kleene(named, pc.equal(events["kind"], "touch")), recorded)
     touches = events.filter(own).sort_by("occurred_at")
-    actors = touches["actor_id"].drop_null()
-    return (
+    actors, accounts = (touches[n].drop_null() for n in ("actor_id", "account_id"))
+    return _Last(
         actors[-1].as_py() if len(actors) else None,
+        accounts[-1].as_py() if len(accounts) else None,
         int(touches["occurred_at"].cast(pa.int64())[-1].as_py()),
     )

@@ -1,0 +1,9 @@
+"""The recruiters' page: HTML rendered here, own style, own scripts, own drawings."""
+
+from fastapi import APIRouter
+
+from serving.page import assets, contact, today, widget
+
+router = APIRouter(include_in_schema=False)
+for _part in (assets, today, contact, widget):
+    router.include_router(_part.router)

@@ -1,0 +1,124 @@
+"""The fine line as numbers a template draws: two charts over the next 30 days."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from models.lags import HORIZON
+from serving.page.render import moment, percent
+
+WIDTH, LEFT, RIGHT = 720.0, 52.0, 12.0
+#: Top and height of each chart, in the drawing's units.
+LAND, ANNOY = (52.0, 110.0), (198.0, 84.0)
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A line with its band, as paths, and the labels of its scale (y, text)."""
+
+    line: str
+    band: str
+    ticks: tuple[tuple[float, str], ...]
+    top: float
+    bottom: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The drawing: charts, where the next touch is best, and where touches are too soon or pushy.
+
+    `soon` and `pushy` are (x, width) of zones, None where there is none.
+    """
+
+    land: Chart
+    annoy: Chart
+    days: tuple[tuple[float, str], ...]
+    best: float | None
+    soon: tuple[float, float] | None
+    pushy: tuple[float, float] | None
+    points: tuple[tuple[int, str, str], ...]
+
+
+def drawn(answer: Mapping[str, Any]) -> Line:
+    """The fine line of a decision (as JSON answered it).
+
+    The band of a touch made now is carried along the line at the same distance in log odds.
+    """
+    curve = answer["curve"]
+    at = moment(answer["at"])
+    best = _day(answer["nudge_at"], at)
+    end = 0.0 if answer["hint"] == "stop" else _day(answer["plan"]["stop_after"], at)
+    if end is None and answer["plan"]["further_touches"] == 1:
+        end = best
+    now = answer["if_nudged"]
+    return Line(
+        land=_chart(curve, "p_land", now, *LAND),
+        annoy=_chart(curve, "p_annoy", now, *ANNOY),
+        days=tuple((_x(d), "now" if d == 0 else f"day {d}") for d in (0, 7, 14, 21, 30)),
+        best=None if best is None or best > HORIZON else _x(best),
+        soon=_zone(0.0, best) if best is not None and best > 0.02 else None,
+        pushy=_zone(end, float(HORIZON)) if end is not None and end < HORIZON else None,
+        points=tuple(
+            (round(p["delay_days"]), percent(p["p_land"]), percent(p["p_annoy"])) for p in curve
+        ),
+    )
+
+
+def _day(when: str | None, at: datetime) -> float | None:
+    return None if when is None else max(0.0, (moment(when) - at).total_seconds() / _DAY)
+
+
+def _zone(start: float, end: float) -> tuple[float, float]:
+    left, right = _x(min(start, HORIZON)), _x(min(end, HORIZON))
+    return round(left, 1), round(right - left, 1)
+
+
+def _x(day: float) -> float:
+    return round(LEFT + (WIDTH - LEFT - RIGHT) * day / HORIZON, 1)
+
+
+def _chart(
+    curve: Sequence[Mapping[str, float]], name: str, now: Mapping[str, Any], top: float, high: float
+) -> Chart:
+    low_now, high_now = now[f"{name}_interval"]
+    down, up = _odds(low_now) - _odds(now[name]), _odds(high_now) - _odds(now[name])
+    values = [p[name] for p in curve]
+    lows, highs = ([_share(_odds(v) + by) for v in values] for by in (down, up))
+    most = _round_up(max(*highs, *values, 1e-4))
+    xs = [_x(p["delay_days"]) for p in curve]
+
+    def place(values: Sequence[float]) -> list[str]:
+        return [
+            f"{x:.1f},{top + high * (1 - v / most):.1f}" for x, v in zip(xs, values, strict=True)
+        ]
+
+    band = "M" + "L".join(place(highs)) + "L" + "L".join(reversed(place(lows))) + "Z"
+    ticks = tuple((top + high * (1 - s), percent(most * s)) for s in (0, 0.5, 1))
+    last = top + high * (1 - values[-1] / most)
+    return Chart("M" + "L".join(place(values)), band, ticks, top, top + high, round(last, 1))
+
+
+def _odds(share: float) -> float:
+    bounded = min(max(share, 1e-9), 1 - 1e-9)
+    return math.log(bounded / (1 - bounded))
+
+
+def _share(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds))
+
+
+def _round_up(value: float) -> float:
+    """The next of 1, 2, 4, 6 or 10 times a power of ten, at most 1.
+
+    >>> _round_up(0.47), _round_up(0.0032)
+    (0.6, 0.004)
+    """
+    power = 10.0 ** math.floor(math.log10(value))
+    step = next(s for s in (1, 2, 4, 6, 10) if s * power >= value * (1 - 1e-9))
+    return min(1.0, round(step * power, 12))

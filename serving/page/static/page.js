@@ -1,0 +1,46 @@
+// Times in the reader's zone, filters that apply by themselves, and keys for the work list.
+"use strict";
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const shown = new Intl.DateTimeFormat(undefined, {weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit"});
+for (const time of document.querySelectorAll("time[datetime]")) {
+  const at = new Date(time.dateTime);
+  time.title = time.textContent;
+  time.textContent = shown.format(at) + (at.getFullYear() === new Date().getFullYear() ? "" : " " + at.getFullYear());
+}
+for (const place of document.querySelectorAll("[data-zone]")) place.textContent = "Times in " + zone.replaceAll("_", " ");
+
+const filters = document.querySelector("[data-filters]");
+if (filters) {
+  filters.querySelector("[data-apply]").hidden = true;
+  filters.addEventListener("change", (event) => { if (event.target.matches("select")) filters.requestSubmit(); });
+  filters.addEventListener("submit", () => {
+    document.querySelector("main").setAttribute("aria-busy", "true");
+    for (const field of filters.elements) if (field.name && !field.value) field.disabled = true;
+  });
+}
+
+const help = document.querySelector("dialog.help");
+const opener = document.querySelector("[data-help]");
+if (help && opener) { opener.hidden = false; opener.addEventListener("click", () => help.showModal()); }
+const names = [...document.querySelectorAll("[data-open]")];
+function move(step) {
+  if (!names.length) return;
+  const now = names.indexOf(document.activeElement);
+  const next = names[Math.min(Math.max(now < 0 ? 0 : now + step, 0), names.length - 1)];
+  next.focus();
+  next.scrollIntoView({block: "nearest"});
+}
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.matches("input, select, textarea");
+  if (event.key === "Escape" && typing) { event.target.blur(); return; }
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || (help && help.open)) return;
+  const tabs = document.querySelectorAll(".tab");
+  const does = {
+    j: () => move(1), k: () => move(-1),
+    "/": () => document.querySelector("[data-search]")?.focus(),
+    "?": () => help?.showModal(),
+    u: () => document.querySelector("[data-back]")?.click(),
+    1: () => tabs[0]?.click(), 2: () => tabs[1]?.click(), 3: () => tabs[2]?.click(),
+  }[event.key];
+  if (does) { event.preventDefault(); does(); }
+});

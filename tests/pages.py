@@ -1,0 +1,53 @@
+"""A small agency in a store, its open threads decided about, and the app that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from fastapi.testclient import TestClient
+
+from features.store.database import Database
+from models.decide import Decider
+from serving.app import create_app
+from serving.routes.common import _now
+from serving.sample import fill, moved_to
+from serving.settings import ServiceSettings
+from serving.stored.looking import look
+from tests.stored import TENANT
+
+NOW = datetime(2026, 6, 3, 14, 30, tzinfo=UTC)
+
+
+def settings_of(home: Path) -> ServiceSettings:
+    """Settings of a service whose store lies in `home`."""
+    return ServiceSettings(home=home, database_url="", refresh_seconds=0)
+
+
+def filled(home: Path, agency: tuple[pa.Table, pa.Table], decider: Decider, people: int) -> None:
+    """Store the first `people` contacts, moved so that NOW is a day of theirs, and decide."""
+    events, contacts = agency
+    some = contacts.slice(0, people)
+    ids = pc.SetLookupOptions(value_set=some["contact_id"])
+    known = events.filter(pc.is_in(events["contact_id"].cast(pa.string()), options=ids))
+    database = Database(settings_of(home).store_url)
+    fill(database, TENANT, moved_to(known, NOW), some, NOW)
+    look(database, decider, NOW, 10**6)
+    database.close()
+
+
+@contextmanager
+def page_client(home: Path, decider: Decider) -> Iterator[TestClient]:
+    """A client of the app, at NOW."""
+    app = create_app(settings_of(home), lambda: decider)
+
+    async def now() -> datetime:
+        return NOW
+
+    app.dependency_overrides[_now] = now
+    with TestClient(app) as client:
+        yield client
