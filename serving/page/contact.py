@@ -39,7 +39,13 @@ async def contact(
     """The page of one person, about one of their threads."""
     try:
         person = contact_id_of(contact_id)
-        hints = Hints(database(request), await decider(request), telemetry(request), tenant, now)
+        hints = Hints(
+            database(request),
+            (await decider(request)).for_tenant(tenant),
+            telemetry(request),
+            tenant,
+            now,
+        )
         shown = await run_in_threadpool(_shown, hints, person, campaign_id)
     except (FinelineError, Problem) as error:
         return trouble(error)
@@ -71,7 +77,7 @@ async def act(request: Request, contact_id: ContactId, tenant: Tenant, now: Now)
 
 def _shown(hints: Hints, contact_id: str, campaign_id: str | None) -> dict[str, Any]:
     answer = orjson.loads(hints.hint(contact_id, campaign_id, None))
-    found = known(hints.database, hints.tenant, [contact_id]).get(contact_id)
+    found = known(hints.database, hints.tenant, [contact_id], hints.now).get(contact_id)
     events = [] if found is None else found.history.sort_by("occurred_at").to_pylist()
     own = [e for e in events if e["campaign_id"] == answer["campaign_id"] and e["kind"] == "touch"]
     last = own[-1] if own else {}
