@@ -63,9 +63,11 @@ async def form_of(request: Request) -> dict[str, str]:
 def _from_here(request: Request) -> None:
     """A browser says where a form came from; nothing of another site is taken."""
     site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
-    foreign = site is not None and site not in ("same-origin", "none")
-    elsewhere = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-    if foreign or elsewhere:
+    if site is not None:
+        foreign = site not in ("same-origin", "none")
+    else:
+        foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    if foreign:
         raise Problem(403, "This form came from another site, so nothing was done.")
 
 
