@@ -229,7 +229,11 @@ def test_tenants_have_lists_of_their_own(hints: Hints) -> None:
     assert listed(dataclasses.replace(hints, tenant="other"))["items"] == []
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "W10", "bnVsbA", "WzEsMiwzXQ", "é"])
+def test_an_empty_cursor_is_the_first_page() -> None:
+    assert Place.of("") == Place.of(None) == Place()
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10", "bnVsbA", "WzEsMiwzXQ", "é"])
 def test_a_cursor_of_nobodys_is_refused(cursor: str) -> None:
     with pytest.raises(Problem, match="cursor"):
         Place.of(cursor)

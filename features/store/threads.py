@@ -84,7 +84,9 @@ def look_again(connection: Connection, model: str) -> None:
 def rebuild(connection: Connection, tenant: str) -> None:
     """Forget what was thought of any thread, and have everybody looked at."""
     connection.execute(delete(THREADS).where(THREADS.c.tenant == tenant))
-    connection.execute(update(PEOPLE).where(PEOPLE.c.tenant == tenant).values(look_us=0))
+    connection.execute(
+        update(PEOPLE).where(PEOPLE.c.tenant == tenant).values(look_us=0, claimed_us=0)
+    )
 
 
 def replace(connection: Connection, tenant: str, looked: Sequence[Looked], model: str) -> None:
