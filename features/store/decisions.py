@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, Insert, and_, delete, func, select
+from sqlalchemy import Connection, Insert, and_, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from features.store.tables import DECISIONS, FEEDBACK, PEOPLE
@@ -89,6 +89,23 @@ def add(connection: Connection, tenant: str, decisions: Sequence[Recorded]) -> N
     rows = [{"tenant": tenant, **asdict(d)} for d in decisions if d.contact_id in known]
     if rows:
         connection.execute(_once(connection.dialect.name), rows)
+
+
+def first_hinted(
+    connection: Connection, tenant: str, contact_ids: Sequence[str]
+) -> dict[tuple[str, str | None, int], int]:
+    """When a nudge was first hinted, held back or not, microseconds.
+
+    By contact, campaign and number of the touch; answers about other moments do not count.
+    """
+    d = DECISIONS.c
+    occasion = (d.contact_id, d.campaign_id, d.touch_number)
+    query = select(*occasion, func.min(d.made_us)).where(
+        d.tenant == tenant, d.contact_id.in_(contact_ids), d.live,
+        d.touch_number.is_not(None), or_(d.hint == "nudge", d.held),
+    )  # fmt: skip
+    rows = connection.execute(query.group_by(*occasion))
+    return {(contact, campaign, number): made for contact, campaign, number, made in rows}
 
 
 def find(connection: Connection, tenant: str, decision_id: str) -> Recorded | None:

@@ -11,7 +11,7 @@ from features.store.decisions import Recorded, thread_of
 from models.decide import Decider
 from models.situation import microseconds
 from serving.problems import Problem
-from serving.stored.recorded import decide, record
+from serving.stored.recorded import decide, hinted_since, record
 from serving.stored.situation import known, opted_out, request
 from serving.telemetry import Telemetry
 
@@ -39,8 +39,9 @@ class Hints:
             found = opted_out(self.database, self.tenant, contact_id)
         if found is None:
             raise unknown()
+        since = hinted_since(self.database, self.tenant, [contact_id]) if at is None else None
         try:
-            (decided,) = decide(self.decider, [request(found, campaign_id, at or self.now)])
+            (decided,) = decide(self.decider, [request(found, campaign_id, at or self.now)], since)
         except Exception:
             self.telemetry.failed.inc()
             raise

@@ -10,13 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.events.schema import TIMESTAMP
-from features.store import threads
+from features.store import decisions, threads
 from features.store.database import Database
+from features.store.decisions import thread_of
 from features.store.threads import NEVER, Looked, Thread
 from models.decide import Decider
 from models.decision import Decision, Request
 from models.situation import microseconds
-from serving.stored.recorded import Decided, decide, holds_until
+from serving.stored.recorded import Decided, Since, decide, hinted_since, holds_until, record
 from serving.stored.situation import Known, known, next_recorded_us, open_requests
 
 #: People looked at in one go: few enough that requests answered beside it hardly wait.
@@ -51,13 +52,28 @@ def look_at(
     decider = decider.for_tenant(tenant)
     found = known(database, tenant, contacts, now)
     requests = open_requests(found, now)
-    answers = decide(decider, requests) if requests else []
+    since = hinted_since(database, tenant, list(found)) if requests else {}
+    answers = decide(decider, requests, since) if requests else []
     decided: dict[str, list[Decided | None]] = {contact: [] for contact in found}
     for asked, answer in zip(requests, answers, strict=True):
         decided[asked.contact_id].append(answer)
     looked = [_looked(found[contact], own, now) for contact, own in decided.items()]
+    hinted = [
+        record(one, found[one.request.contact_id], thread_of(one.decision.campaign_id), now)
+        for one in answers
+        if one is not None and _begins(one, since)
+    ]
     version = decider.ref.version
     database.write(lambda c: threads.replace(c, tenant, looked, version))
+    if hinted:
+        database.write(lambda c: decisions.add(c, tenant, hinted))
+
+
+def _begins(one: Decided, since: Since) -> bool:
+    """Whether a nudge is hinted for the first time: the week of a hold counts from here."""
+    d = one.decision
+    hinted = d.hint == "nudge" or d.held
+    return hinted and (d.contact_id, d.campaign_id, d.touch_number) not in since
 
 
 def _looked(one: Known, decided: Sequence[Decided | None], now: datetime) -> Looked:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
+from features.store import decisions
+from features.store.database import Database
 from features.store.decisions import Recorded
 from models.decide import Decider, Rows
 from models.decision import Decision, Request
-from models.situation import microseconds
+from models.situation import EPOCH, microseconds
 from serving.answers import to_json
 from serving.stored.situation import Known, asked_json, next_recorded_us
 
@@ -30,10 +32,26 @@ class Decided:
     row: bytes
 
 
-def decide(decider: Decider, requests: Sequence[Request]) -> list[Decided | None]:
-    """All together; one by one if that fails, so that only what fails has failed (None)."""
+#: When a nudge was first hinted, by contact, campaign and number of the touch.
+Since = Mapping[tuple[str, str | None, int], datetime]
+
+
+def hinted_since(database: Database, tenant: str, contacts: Sequence[str]) -> Since:
+    """What is on record of these people's nudges."""
+    with database.reading() as connection:
+        found = decisions.first_hinted(connection, tenant, contacts)
+    return {occasion: EPOCH + timedelta(microseconds=us) for occasion, us in found.items()}
+
+
+def decide(
+    decider: Decider, requests: Sequence[Request], since: Since | None = None
+) -> list[Decided | None]:
+    """All together; one by one if that fails, so that only what fails has failed (None).
+
+    With `since`, answers that go on record as of now, nudges may be held back.
+    """
     try:
-        return list(_together(decider, requests))
+        return list(_together(decider, requests, since))
     except Exception as error:
         if len(requests) == 1:
             raise
@@ -41,13 +59,30 @@ def decide(decider: Decider, requests: Sequence[Request]) -> list[Decided | None
     found: list[Decided | None] = []
     for one in requests:
         try:
-            found += _together(decider, [one])
+            found += _together(decider, [one], since)
         except Exception:
             found.append(None)
     return found
 
 
-def _together(decider: Decider, requests: Sequence[Request]) -> list[Decided]:
+def _together(decider: Decider, requests: Sequence[Request], since: Since | None) -> list[Decided]:
+    found = _plainly(decider, requests)
+    if since is None or decider.hold is None:
+        return found
+    nudges = [i for i, one in enumerate(found) if one.decision.hint == "nudge"]
+    again = [_on_record(found[i], since) for i in nudges]
+    for i, one in zip(nudges, _plainly(decider, again), strict=True):
+        found[i] = one
+    return found
+
+
+def _on_record(one: Decided, since: Since) -> Request:
+    d = one.decision
+    first = since.get((d.contact_id, d.campaign_id, d.touch_number), d.at)
+    return dataclasses.replace(one.request, hinted_since=first)
+
+
+def _plainly(decider: Decider, requests: Sequence[Request]) -> list[Decided]:
     rows: dict[str, bytes] = {}
     watched = copy.copy(decider)
     name = decider._decision_id
@@ -73,7 +108,6 @@ def record(one: Decided, known: Known, thread: str, now: datetime) -> Recorded:
     """What goes on record; a question about another moment than now is not `live`."""
     d = one.decision
     ahead = next_recorded_us(known, microseconds(one.request.at))
-    more: dict[str, Any] = {name: getattr(d, name, None) for name in ("touch_number", "held")}
     return Recorded(
         decision_id=d.decision_id,
         contact_id=d.contact_id,
@@ -87,9 +121,9 @@ def record(one: Decided, known: Known, thread: str, now: datetime) -> Recorded:
         model_version=d.model.version,
         campaign_id=d.campaign_id,
         hint=d.hint,
-        touch_number=more["touch_number"],
-        held=bool(more["held"]),
-        propensity=float(getattr(d, "propensity", 1.0)),
+        touch_number=d.touch_number,
+        held=d.held,
+        propensity=d.propensity,
         asked=asked_json(one.request),
         features=one.row,
         answer=to_json(d).decode(),

@@ -17,7 +17,7 @@ from serving.answers import to_json
 from serving.problems import FieldError, invalid
 from serving.stored.hints import Hints
 from serving.stored.looking import look
-from serving.stored.recorded import decide, record
+from serving.stored.recorded import decide, hinted_since, record
 from serving.stored.situation import known, request
 
 #: People a work list waits for, at most; the others are said to be pending.
@@ -129,9 +129,9 @@ def _answers(hints: Hints, candidates: list[Thread]) -> dict[tuple[str, str], Re
     wanted = [c for c in candidates if (c.contact_id, thread_of(c.campaign_id)) not in answers]
     if not wanted:
         return answers
-    found = known(
-        hints.database, hints.tenant, sorted({one.contact_id for one in wanted}), hints.now
-    )
+    people = sorted({one.contact_id for one in wanted})
+    found = known(hints.database, hints.tenant, people, hints.now)
+    since = hinted_since(hints.database, hints.tenant, people)
     requests = [
         request(found[one.contact_id], one.campaign_id, hints.now)
         for one in wanted
@@ -139,7 +139,7 @@ def _answers(hints: Hints, candidates: list[Thread]) -> dict[tuple[str, str], Re
     ]
     made = [
         record(d, found[r.contact_id], thread_of(r.campaign_id), hints.now)
-        for r, d in zip(requests, decide(hints.decider, requests), strict=True)
+        for r, d in zip(requests, decide(hints.decider, requests, since), strict=True)
         if d is not None
     ]
     hints.keep(made)
