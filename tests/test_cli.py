@@ -233,9 +233,11 @@ def test_the_demonstration_trains_only_where_there_is_no_champion(
     monkeypatch.setattr(commands, "_leave_when_terminated", lambda status: None)
     monkeypatch.setattr(commands, "_require_free", lambda host, port: None)
     monkeypatch.setattr(commands, "_command", lambda *words: called.append(words[0]))
+    monkeypatch.setattr(commands, "_bring_to_today", lambda *_: called.append("store"))
+    monkeypatch.setattr(commands, "_decide_about_all", lambda _: called.append("look"))
     monkeypatch.setattr(commands, "_run", lambda settings: called.append("serve"))
     status, said, errors = run("demo")
-    assert (status, called) == (0, ["simulate", "train", "serve"]), errors
+    assert (status, called) == (0, ["simulate", "store", "train", "look", "serve"]), errors
     assert "curl" in said
     monkeypatch.setenv("FINELINE_HOME", str(trained[0]))
     called.clear()
