@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,9 +44,14 @@ PLACES = (
 CHANNELS = ("email", "phone", "sms", "linkedin", "other")
 
 
-def open_by_one_entry(entry: dict[str, Any], country: str | None, local: datetime) -> bool:
+@cache
+def calendar_of(country: str | None, year: int) -> holidays.HolidayBase | None:
     known = country in holidays.list_supported_countries()
-    calendar = holidays.country_holidays(country, years=local.year) if known else None
+    return holidays.country_holidays(country, years=year) if known else None
+
+
+def open_by_one_entry(entry: dict[str, Any], country: str | None, local: datetime) -> bool:
+    calendar = calendar_of(country, local.year)
     if entry["holidays"] == "closed" and calendar is not None and local.date() in calendar:
         return False
     weekend = calendar.weekend if calendar is not None else {5, 6}
