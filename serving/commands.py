@@ -57,12 +57,16 @@ def _run(settings: ServiceSettings) -> None:
 
     _require_free(settings.host, settings.port)
     os.environ["FINELINE_HOME"] = str(settings.home)
+    # Whether keys are required follows from it.
+    os.environ["FINELINE_HOST"] = settings.host
     if settings.tracking_uri:
         # The name that is looked at first.
         os.environ["FINELINE_TRACKING_URI"] = settings.tracking_uri
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     _leave_when_terminated(0)
     click.echo(f"fineline answers on {_address(settings)} in a moment (Ctrl-C stops it).")
+    if settings.keys_required:
+        click.echo("Whoever asks needs a key: `fineline keys create` makes one (docs/access.md).")
     # Ctrl-C is how a server is meant to end: uvicorn shuts down, then hands the signal on.
     with contextlib.suppress(KeyboardInterrupt), _shared_metrics(settings.workers):
         uvicorn.run(
