@@ -194,8 +194,9 @@ def _moment(text: str) -> datetime:
 
 @click.command()
 @click.argument("decision_id")
+@click.option("--tenant", help="Whose decision; default: the one tenant there is without.")
 @click.option("--tracking-uri", help="MLflow server or database; default: local SQLite.")
-def replay(decision_id: str, tracking_uri: str | None) -> None:
+def replay(decision_id: str, tenant: str | None, tracking_uri: str | None) -> None:
     """Make a decision on record once more, from the history of then, and compare every bit.
 
     \b
@@ -203,17 +204,17 @@ def replay(decision_id: str, tracking_uri: str | None) -> None:
       fineline replay 365297c7d036f2b1ff3673bb
     """
     from features.store.opening import open_store
-    from features.store.tenants import DEFAULT_TENANT
+    from features.store.tenants import tenant_of
     from models import registry
     from models.settings import Settings, load_settings
     from serving.stored.replay import on_record
     from serving.stored.replay import replay as again
 
-    settings = load_settings(Settings, tracking_uri=tracking_uri)
+    owner, settings = tenant_of(tenant), load_settings(Settings, tracking_uri=tracking_uri)
     with contextlib.closing(open_store(settings)) as database:
-        was = on_record(database, DEFAULT_TENANT, decision_id)
-        decider = registry.load(settings, was.model_version).for_tenant(DEFAULT_TENANT)
-        found = again(database, DEFAULT_TENANT, was, decider)
+        was = on_record(database, owner, decision_id)
+        decider = registry.load(settings, was.model_version).for_tenant(owner)
+        found = again(database, owner, was, decider)
     if not found.same:
         what = ", ".join(found.differences) or "the features, though not the answer"
         raise BadInput(

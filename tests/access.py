@@ -8,11 +8,19 @@ from typing import Any
 from features.store import keys
 from features.store.database import Database
 from features.store.keys import Key
+from models.decide import Decider
+from models.decision import ModelRef
 from serving.access.scopes import SCOPES
 from serving.access.tokens import digest, new_token
 from tests.stored import us
+from training.train import model_of_base_rates
 
 MADE = us(datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def first_day() -> Decider:
+    """A decider that has learned nothing yet: quick to make."""
+    return Decider(model_of_base_rates(), ModelRef("fineline", "1"))
 
 
 def key_of(

@@ -28,7 +28,7 @@ from serving.app import create_app, from_environment
 from serving.examples import EVENTS
 from serving.schemas import SCORE_EXAMPLE, SCORES_EXAMPLE
 from serving.settings import ServiceSettings
-from tests.access import key_of
+from tests.access import first_day, key_of
 from tests.api import PROBLEM
 from tests.stored import us
 
@@ -56,6 +56,11 @@ NEEDS: list[tuple[str, str, str | None, Any]] = [
 #: What tells nothing of anybody.
 OPEN = {"/healthz", "/readyz", "/docs", "/openapi.json", "/assets/{name}", "/widget.js",
         "/embed/hint"}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def decider() -> Decider:
+    return first_day()
 
 
 @pytest.fixture
