@@ -19,6 +19,7 @@ from models.settings import load_settings
 from models.tenant_rules import read_tenant_rules
 from serving import problems
 from serving.access.keys import KeyRing
+from serving.access.limits import Limiter
 from serving.champion import Champion
 from serving.middleware import Surroundings
 from serving.openapi import document
@@ -61,6 +62,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     )  # fmt: skip
     app.state.settings, app.state.champion = settings, champion
     app.state.telemetry, app.state.database, app.state.keys = telemetry, database, keys
+    app.state.limiter = Limiter(settings.rate_limit)
     app.include_router(router)
     app.include_router(page)
     problems.install(app)

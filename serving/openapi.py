@@ -41,6 +41,7 @@ _REFUSALS = {
     422: "contact.contact_id: is missing, but is required",
     401: NO_KEY,
     403: "This needs the scope erase.",
+    429: "More than 6,000 requests in 60 seconds.",
     404: "Nothing is stored about this contact.",
     500: FAILED,
     503: "no model has become champion yet; run `fineline train` first",
@@ -114,7 +115,9 @@ def _say_who_may(found: dict[str, Any], keys_required: bool) -> None:
     for path, methods in found["paths"].items():
         for route in methods.values():
             if "security" in route:
-                route["responses"] |= {str(status): _refusal(path, status) for status in (401, 403)}
+                route["responses"] |= {
+                    str(status): _refusal(path, status) for status in (401, 403, 429)
+                }
                 # Keys are looked up in the store.
                 route["responses"].setdefault("503", _refusal(path, 503))
                 route["security"] += [] if keys_required else [{}]

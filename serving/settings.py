@@ -46,6 +46,12 @@ class ServiceSettings(Settings):
         False, description="Whether a key is needed on this machine too; elsewhere it always is."
     )
 
+    rate_limit: str = Field(
+        "6000/minute",
+        pattern=r"^$|^[1-9]\d{0,8} ?/ ?([1-9]\d{0,3} ?)?(second|minute|hour|day)s?$",
+        description="Most requests of one key, in each server process; empty: no limit.",
+    )
+
     @property
     def keys_required(self) -> bool:
         """Whether whoever asks needs a key, or has to sign in."""

@@ -12,6 +12,7 @@ from fastapi.security.base import SecurityBase
 from features.store.tenants import DEFAULT_TENANT
 from models.situation import microseconds
 from serving.access.keys import KeyRing
+from serving.access.limits import Limiter
 from serving.access.origin import SAFE, from_this_machine, from_this_site
 from serving.access.scopes import ADMIN, EVERYTHING
 from serving.clock import Now
@@ -45,7 +46,7 @@ LOCAL = Caller(DEFAULT_TENANT, EVERYTHING, "local")
 
 
 async def caller_of(request: Request, now_us: int) -> Caller:
-    """Who made a request; raises Problem 401."""
+    """Who made a request; raises Problem 401, or 429 for one too many."""
     given = request.headers.get("authorization")
     if given is None:
         return _keyless(request)
@@ -54,7 +55,10 @@ async def caller_of(request: Request, now_us: int) -> Caller:
     key = await ring.find(text.strip(), now_us) if scheme.lower() == "bearer" else None
     if key is None:
         raise Problem(401, _BAD_KEY, headers=challenge("invalid_token"))
-    return Caller(key.tenant, frozenset(key.scopes.split()), f"key:{key.key_id}")
+    who = f"key:{key.key_id}"
+    limiter: Limiter = request.app.state.limiter
+    request.state.headers = await limiter.count(who, key.rate)
+    return Caller(key.tenant, frozenset(key.scopes.split()), who)
 
 
 def _keyless(request: Request) -> Caller:

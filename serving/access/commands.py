@@ -38,7 +38,10 @@ def keys() -> None:
 )
 @_tenant
 @click.option("--days", type=click.IntRange(1, 36_500), help="Days until it expires; else never.")
-def create(name: str, scopes: tuple[str, ...], tenant: str | None, days: int | None) -> None:
+@click.option("--rate", help="Most requests, such as 100/minute; default: FINELINE_RATE_LIMIT.")
+def create(
+    name: str, scopes: tuple[str, ...], tenant: str | None, days: int | None, rate: str | None
+) -> None:
     """Make a key, and print it: this once, since only a digest of it is kept.
 
     \b
@@ -50,15 +53,18 @@ def create(name: str, scopes: tuple[str, ...], tenant: str | None, days: int | N
     from features.store.keys import Key
     from features.store.tenants import tenant_of
     from models.situation import microseconds
+    from serving.access.limits import checked_rate
     from serving.access.scopes import scopes_of
     from serving.access.tokens import digest, new_token
 
     if message := id_problem(name) or ("is empty" if not name.strip() else None):
         raise BadInput(message, field="--name")
+    if rate is not None:
+        checked_rate(rate, "--rate")
     owner, may, now = tenant_of(tenant), scopes_of(scopes), datetime.now(UTC)
     until = None if days is None else microseconds(now + timedelta(days=days))
     token = new_token()
-    key = Key(token.key_id, digest(token.text), owner, name, may, None, microseconds(now), until)
+    key = Key(token.key_id, digest(token.text), owner, name, may, rate, microseconds(now), until)
     with _store() as database:
         database.write(lambda c: stored.add(c, key))
     click.echo(
@@ -85,11 +91,11 @@ def list_keys(tenant: str | None) -> None:
     with _store() as database, database.reading() as connection:
         found = stored.listed(connection, tenant)
     _table(
-        ("key", "tenant", "name", "scopes", "made", "expires", "last used", "state"),
+        ("key", "tenant", "name", "scopes", "limit", "made", "expires", "last used", "state"),
         [
             (
-                f"fl_{k.key_id}", k.tenant, k.name, k.scopes.replace(" ", ","), _day(k.created_us),
-                _day(k.expires_us), _day(k.used_us),
+                f"fl_{k.key_id}", k.tenant, k.name, k.scopes.replace(" ", ","), k.rate or "-",
+                _day(k.created_us),                _day(k.expires_us), _day(k.used_us),
                 "good" if k.good(now_us) else "expired" if k.revoked_us is None else "revoked",
             )
             for k in found
