@@ -18,6 +18,8 @@ from models.rules import Rulebook
 from models.settings import load_settings
 from models.tenant_rules import read_tenant_rules
 from serving import problems
+from serving.access.keys import KeyRing
+from serving.access.limits import Limiter
 from serving.champion import Champion
 from serving.middleware import Surroundings
 from serving.openapi import document
@@ -38,6 +40,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
         read_tenant_rules(settings.rules, Rulebook.load(None))
     telemetry = Telemetry()
     database = open_store(settings)
+    keys = KeyRing(database)
     champion = Champion(load or (lambda: registry.load(settings)), telemetry.loaded)
     refresher = Refresher(
         database, champion, settings.refresh_seconds, timedelta(days=settings.retention_days)
@@ -49,6 +52,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
         refresher.start()
         yield
         await run_in_threadpool(refresher.stop)
+        await run_in_threadpool(keys.close)
         database.close()
 
     app = FastAPI(
@@ -57,7 +61,8 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
         generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.settings, app.state.champion = settings, champion
-    app.state.telemetry, app.state.database = telemetry, database
+    app.state.telemetry, app.state.database, app.state.keys = telemetry, database, keys
+    app.state.limiter = Limiter(settings.rate_limit)
     app.include_router(router)
     app.include_router(page)
     problems.install(app)

@@ -57,12 +57,16 @@ def _run(settings: ServiceSettings) -> None:
 
     _require_free(settings.host, settings.port)
     os.environ["FINELINE_HOME"] = str(settings.home)
+    # Whether keys are required follows from it.
+    os.environ["FINELINE_HOST"] = settings.host
     if settings.tracking_uri:
         # The name that is looked at first.
         os.environ["FINELINE_TRACKING_URI"] = settings.tracking_uri
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     _leave_when_terminated(0)
     click.echo(f"fineline answers on {_address(settings)} in a moment (Ctrl-C stops it).")
+    if settings.keys_required:
+        click.echo("Whoever asks needs a key: `fineline keys create` makes one (docs/access.md).")
     # Ctrl-C is how a server is meant to end: uvicorn shuts down, then hands the signal on.
     with contextlib.suppress(KeyboardInterrupt), _shared_metrics(settings.workers):
         uvicorn.run(
@@ -190,8 +194,9 @@ def _moment(text: str) -> datetime:
 
 @click.command()
 @click.argument("decision_id")
+@click.option("--tenant", help="Whose decision; default: the one tenant there is without.")
 @click.option("--tracking-uri", help="MLflow server or database; default: local SQLite.")
-def replay(decision_id: str, tracking_uri: str | None) -> None:
+def replay(decision_id: str, tenant: str | None, tracking_uri: str | None) -> None:
     """Make a decision on record once more, from the history of then, and compare every bit.
 
     \b
@@ -199,17 +204,17 @@ def replay(decision_id: str, tracking_uri: str | None) -> None:
       fineline replay 365297c7d036f2b1ff3673bb
     """
     from features.store.opening import open_store
-    from features.store.tenants import DEFAULT_TENANT
+    from features.store.tenants import tenant_of
     from models import registry
     from models.settings import Settings, load_settings
     from serving.stored.replay import on_record
     from serving.stored.replay import replay as again
 
-    settings = load_settings(Settings, tracking_uri=tracking_uri)
+    owner, settings = tenant_of(tenant), load_settings(Settings, tracking_uri=tracking_uri)
     with contextlib.closing(open_store(settings)) as database:
-        was = on_record(database, DEFAULT_TENANT, decision_id)
-        decider = registry.load(settings, was.model_version).for_tenant(DEFAULT_TENANT)
-        found = again(database, DEFAULT_TENANT, was, decider)
+        was = on_record(database, owner, decision_id)
+        decider = registry.load(settings, was.model_version).for_tenant(owner)
+        found = again(database, owner, was, decider)
     if not found.same:
         what = ", ".join(found.differences) or "the features, though not the answer"
         raise BadInput(

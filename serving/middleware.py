@@ -6,7 +6,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,7 +50,8 @@ class Surroundings:
             nonlocal status, started_answering
             if message["type"] == "http.response.start":
                 status, started_answering = message["status"], True
-                message["headers"] = _with_own(message.get("headers", []), request_id)
+                extra = scope["state"].get("headers", {})
+                message["headers"] = _with_own(message.get("headers", []), request_id, extra)
             await send(message)
 
         try:
@@ -71,11 +72,15 @@ def _keep_slashes(scope: Scope) -> None:
         scope["path"] = raw.decode("latin-1")
 
 
-def _with_own(headers: Iterable[Header], request_id: str) -> list[Header]:
-    """The headers of an answer and ours; where it has one of its own (a page's policy), that."""
+def _with_own(headers: Iterable[Header], request_id: str, extra: Mapping[str, str]) -> list[Header]:
+    """The headers of an answer and ours; where it has one of its own (a page's policy), that.
+
+    `extra` are those that dependencies of the route left in `request.state.headers`.
+    """
     given = list(headers)
     names = {name.lower() for name, _ in given}
     own = [(b"x-request-id", request_id.encode()), *_HEADERS]
+    own += [(name.encode(), value.encode()) for name, value in extra.items()]
     return [*given, *((name, value) for name, value in own if name not in names)]
 
 

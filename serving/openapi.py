@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving import schemas
+from serving.access.caller import NO_KEY
 from serving.problems import FAILED, MEDIA_TYPE, Problem
 
 _REF = "#/components/schemas/{model}"
@@ -38,7 +39,9 @@ _REFUSALS = {
     413: "The body is larger than 10 MB; send less at once.",
     415: "The body must be application/json.",
     422: "contact.contact_id: is missing, but is required",
-    401: "The request is not signed by HubSpot, or was long ago.",
+    401: NO_KEY,
+    403: "This needs the scope erase.",
+    429: "More than 6,000 requests in 60 seconds.",
     404: "Nothing is stored about this contact.",
     500: FAILED,
     503: "no model has become champion yet; run `fineline train` first",
@@ -102,8 +105,22 @@ def document(app: FastAPI) -> dict[str, Any]:
             [(model, "validation") for model in _DOCUMENTED], ref_template=_REF
         )
         found.setdefault("components", {})["schemas"] = described["$defs"]
+        _say_who_may(found, app.state.settings.keys_required)
         app.openapi_schema = found
     return app.openapi_schema
+
+
+def _say_who_may(found: dict[str, Any], keys_required: bool) -> None:
+    """Of every route that asks for a key: how it refuses, and whether it can do without."""
+    for path, methods in found["paths"].items():
+        for route in methods.values():
+            if "security" in route:
+                route["responses"] |= {
+                    str(status): _refusal(path, status) for status in (401, 403, 429)
+                }
+                # Keys are looked up in the store.
+                route["responses"].setdefault("503", _refusal(path, 503))
+                route["security"] += [] if keys_required else [{}]
 
 
 def _json(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -30,11 +30,18 @@ class FieldError:
 
 
 class Problem(Exception):
-    """A refusal: HTTP status, one sentence, and the fields it is about."""
+    """A refusal: HTTP status, one sentence, the fields it is about, and headers of the answer."""
 
-    def __init__(self, status: int, detail: str, errors: Sequence[FieldError] = ()) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.errors = status, detail, tuple(errors)
+        self.headers = dict(headers or {})
 
     def body(self, instance: str | None = None) -> dict[str, Any]:
         """The members of the problem document."""
@@ -77,7 +84,7 @@ def respond(problem: Problem, request: Request) -> Response:
     """The problem as an HTTP answer."""
     body = orjson.dumps(problem.body(request.url.path))
     headers = {"retry-after": "5"} if problem.status == 503 else {}
-    return Response(body, problem.status, headers, media_type=MEDIA_TYPE)
+    return Response(body, problem.status, headers | problem.headers, media_type=MEDIA_TYPE)
 
 
 def _methods(request: Request) -> list[str]:

@@ -8,7 +8,7 @@ import click
 
 
 @click.command()
-@click.option("--tenant", help="Whose state; default: the one tenant there is without API keys.")
+@click.option("--tenant", help="Whose state; default: the one tenant there is without.")
 @click.option("--tracking-uri", help="MLflow server or database; default: local SQLite.")
 def rebuild(tenant: str | None, tracking_uri: str | None) -> None:
     """Make the state of every thread and person anew from the stored events, and compare.
@@ -24,18 +24,18 @@ def rebuild(tenant: str | None, tracking_uri: str | None) -> None:
     from tqdm import tqdm
 
     from features.store.opening import open_store
-    from features.store.tenants import DEFAULT_TENANT
+    from features.store.tenants import tenant_of
     from models import registry
     from models.settings import Settings, load_settings
     from serving.stored.rebuild import rebuild as again
 
-    settings = load_settings(Settings, tracking_uri=tracking_uri)
+    owner, settings = tenant_of(tenant), load_settings(Settings, tracking_uri=tracking_uri)
     decider = registry.load(settings)
     with (
         contextlib.closing(open_store(settings)) as database,
         tqdm(unit=" people", disable=None) as bar,
     ):
-        found = again(database, decider, tenant or DEFAULT_TENANT, datetime.now(UTC), bar.update)
+        found = again(database, decider, owner, datetime.now(UTC), bar.update)
     if found.same:
         outcome = "nothing was otherwise than the events say"
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from models.settings import Settings
+from serving.access.origin import is_loopback
 
 #: The environment variable by which prometheus-client adds up several processes.
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -40,6 +41,21 @@ class ServiceSettings(Settings):
         pattern=r"^$|^https?://[A-Za-z0-9.:\-\[\]]+(,https?://[A-Za-z0-9.:\-\[\]]+)*$",
         description="Sites that may show hints, as origins with commas between them.",
     )
+
+    require_keys: bool = Field(
+        False, description="Whether a key is needed on this machine too; elsewhere it always is."
+    )
+
+    rate_limit: str = Field(
+        "6000/minute",
+        pattern=r"^$|^[1-9]\d{0,8} ?/ ?([1-9]\d{0,3} ?)?(second|minute|hour|day)s?$",
+        description="Most requests of one key, in each server process; empty: no limit.",
+    )
+
+    @property
+    def keys_required(self) -> bool:
+        """Whether whoever asks needs a key, or has to sign in."""
+        return self.require_keys or not is_loopback(self.host)
 
     @property
     def embedding(self) -> list[str]:

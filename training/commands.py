@@ -31,6 +31,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 @click.option("--events", type=_file, help="Events: Parquet, CSV or JSONL.")
 @_contacts
 @click.option("--from-store", is_flag=True, help="Learn from the event store, not from files.")
+@click.option("--tenant", help="Whose events; default: the one tenant there is without.")
 @click.option("--cutoff", help="Learn only from what was recorded before this moment (RFC 3339).")
 @_tracking
 @_json
@@ -38,6 +39,7 @@ def train(
     events: Path | None,
     contacts: Path | None,
     from_store: bool,
+    tenant: str | None,
     cutoff: str | None,
     tracking_uri: str | None,
     as_json: bool,
@@ -48,16 +50,19 @@ def train(
     Example:
       fineline train --events data/events.parquet --contacts data/contacts.parquet
     """
+    from features.store.tenants import tenant_of
     from training import stored
     from training.run import train as run
 
     moment = None if cutoff is None else _moment(cutoff, "--cutoff")
     if from_store != (events is None) or (from_store and contacts is not None):
         raise BadInput("give either --events, with --contacts or without, or --from-store")
+    if tenant is not None and not from_store:
+        raise BadInput("is about --from-store; files are of one organisation", field="--tenant")
     settings, now = _settings(tracking_uri), datetime.now(UTC)
     source = None
     if events is None:
-        source = stored.read(settings)
+        source = stored.read(settings, tenant_of(tenant))
         table, people = source.events, source.contacts
     else:
         table, people = _read(events, contacts)

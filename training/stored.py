@@ -21,9 +21,10 @@ from models.situation import microseconds
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Events and contacts as files give them, as of the event number `until_seq`."""
+    """A tenant's events and contacts as files give them, as of the event number `until_seq`."""
 
     database: Database
+    tenant: str
     events: pa.Table
     contacts: pa.Table | None
     until_seq: int
@@ -33,20 +34,20 @@ class Stored:
         training = Training(name, version, microseconds(now))
         with closing(self.database) as database:
             database.write(
-                lambda c: trainings.add(c, DEFAULT_TENANT, training, self.until_seq, cutoff_us)
+                lambda c: trainings.add(c, self.tenant, training, self.until_seq, cutoff_us)
             )
 
 
-def read(settings: Settings) -> Stored:
-    """Everything in the store, in one state of it; raises BadInput if there is nothing."""
+def read(settings: Settings, tenant: str = DEFAULT_TENANT) -> Stored:
+    """All that a tenant has stored, in one state of it; raises BadInput if there is nothing."""
     database = open_store(settings)
     if not database.exists:
         raise BadInput("the event store is empty; POST /v1/events fills it")
     # Training takes minutes; the connection is not kept for the note at its end.
     with closing(database), database.reading() as connection:
-        events = history.all_events(connection, DEFAULT_TENANT)
-        contacts = people.contacts_table(connection, DEFAULT_TENANT)
+        events = history.all_events(connection, tenant)
+        contacts = people.contacts_table(connection, tenant)
         until_seq = trainings.last_seq(connection)
     if not events.num_rows:
         raise BadInput("the event store is empty; POST /v1/events fills it")
-    return Stored(database, encode(events), contacts, until_seq)
+    return Stored(database, tenant, encode(events), contacts, until_seq)

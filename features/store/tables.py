@@ -173,3 +173,21 @@ TRAININGS = Table(
     Column("cutoff_us", BigInteger),
     sqlite_autoincrement=True,
 )
+
+#: API keys: of the secret only a digest. Times are when it was made, until when it holds, when it
+#: was last used (to some minutes) and when it was revoked.
+API_KEYS = Table(
+    "api_keys",
+    METADATA,
+    Column("key_id", ID, nullable=False),
+    Column("digest", ID, nullable=False),
+    Column("tenant", ID, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("rate", Text),
+    Column("created_us", BigInteger, nullable=False),
+    Column("expires_us", BigInteger),
+    Column("used_us", BigInteger),
+    Column("revoked_us", BigInteger),
+    PrimaryKeyConstraint("key_id"),
+)

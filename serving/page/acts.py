@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import orjson
 from fastapi import Request
 
 from features.events.schema import CHANNELS
 from features.store.database import Database
+from serving.access.origin import from_this_site
 from serving.problems import FieldError, Problem, invalid
 from serving.stored import feedback
 from serving.stored.receipts import events_stored
@@ -45,7 +46,8 @@ class Act:
 
 async def form_of(request: Request) -> dict[str, str]:
     """The fields of a posted form; raises Problem if it came from another site."""
-    _from_here(request)
+    if not from_this_site(request):
+        raise Problem(403, "This form came from another site, so nothing was done.")
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise Problem(415, "The body must be a form.")
@@ -58,17 +60,6 @@ async def form_of(request: Request) -> dict[str, str]:
         return dict(parse_qsl(sent.decode(), max_num_fields=50))
     except ValueError:
         raise Problem(400, "The body is not a form in UTF-8.") from None
-
-
-def _from_here(request: Request) -> None:
-    """A browser says where a form came from; nothing of another site is taken."""
-    site, origin = (request.headers.get(name) for name in ("sec-fetch-site", "origin"))
-    if site is not None:
-        foreign = site not in ("same-origin", "none")
-    else:
-        foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-    if foreign:
-        raise Problem(403, "This form came from another site, so nothing was done.")
 
 
 def act_of(contact_id: str, form: Mapping[str, str]) -> Act:

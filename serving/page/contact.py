@@ -12,11 +12,12 @@ from fastapi.concurrency import run_in_threadpool
 
 from features.errors import FinelineError
 from models.decide import Decider
+from serving.access.caller import Reader, Reporter
 from serving.page.acts import REASONS, act_of, done, form_of
 from serving.page.drawing import drawn
 from serving.page.render import page, trouble
 from serving.problems import Problem
-from serving.routes.common import ContactId, Now, Tenant, database, decider, settings, telemetry
+from serving.routes.common import ContactId, Now, database, decider, settings, telemetry
 from serving.stored.described import contact_id_of
 from serving.stored.hints import Hints
 from serving.stored.looking import look_at
@@ -33,7 +34,7 @@ _SAID = {
 
 @router.get("/contacts/{contact_id:path}")
 async def contact(
-    request: Request, contact_id: ContactId, tenant: Tenant, now: Now,
+    request: Request, contact_id: ContactId, caller: Reader, now: Now,
     campaign_id: Annotated[str | None, Query(max_length=1000)] = None, did: str = "",
 ) -> Response:  # fmt: skip
     """The page of one person, about one of their threads."""
@@ -41,9 +42,9 @@ async def contact(
         person = contact_id_of(contact_id)
         hints = Hints(
             database(request),
-            (await decider(request)).for_tenant(tenant),
+            (await decider(request)).for_tenant(caller.tenant),
             telemetry(request),
-            tenant,
+            caller.tenant,
             now,
         )
         shown = await run_in_threadpool(_shown, hints, person, campaign_id)
@@ -54,18 +55,18 @@ async def contact(
 
 
 @router.post("/contacts/{contact_id:path}")
-async def act(request: Request, contact_id: ContactId, tenant: Tenant, now: Now) -> Response:
+async def act(request: Request, contact_id: ContactId, caller: Reporter, now: Now) -> Response:
     """Do what the form says, and show the person again."""
     try:
         found = act_of(contact_id_of(contact_id), await form_of(request))
         answers = await decider(request)
 
         def work() -> None:
-            done(database(request), tenant, found, now, settings(request).max_events)
+            done(database(request), caller.tenant, found, now, settings(request).max_events)
             _look(answers)
 
         def _look(by: Decider) -> None:
-            look_at(database(request), by, tenant, [found.contact_id], now)
+            look_at(database(request), by, caller.tenant, [found.contact_id], now)
 
         await run_in_threadpool(work)
     except (FinelineError, Problem) as error:

@@ -14,8 +14,9 @@ from features.store import listing, threads
 from features.store.database import Database
 from features.store.listing import Filter
 from models.situation import microseconds
+from serving.access.caller import Reader
 from serving.page.render import page, trouble
-from serving.routes.common import Now, Tenant, database, decider
+from serving.routes.common import Now, database, decider
 
 router = APIRouter()
 HINTS = ("nudge", "wait", "stop")
@@ -26,7 +27,7 @@ _Text = Annotated[str, Query(max_length=200)]
 
 @router.get("/")
 async def today(
-    request: Request, tenant: Tenant, now: Now, show: str = "nudge", actor: _Text = "",
+    request: Request, caller: Reader, now: Now, show: str = "nudge", actor: _Text = "",
     account: _Text = "", campaign: _Text = "", q: _Text = "",
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
 ) -> Response:  # fmt: skip
@@ -36,7 +37,7 @@ async def today(
     try:
         await decider(request)
         found = await run_in_threadpool(
-            _found, database(request), tenant, hint, asked, number, microseconds(now)
+            _found, database(request), caller.tenant, hint, asked, number, microseconds(now)
         )
     except FinelineError as error:
         return trouble(error)

@@ -10,9 +10,10 @@ from fastapi.concurrency import run_in_threadpool
 from features.errors import FinelineError
 from features.store import listing
 from features.store.listing import Filter
+from serving.access.caller import Reader
 from serving.page.assets import FILES
 from serving.page.render import POLICY, page, trouble
-from serving.routes.common import Tenant, database, settings
+from serving.routes.common import database, settings
 
 router = APIRouter()
 _Text = Annotated[str, Query(max_length=1000)]
@@ -40,13 +41,13 @@ async def embedded(request: Request, contact: _Text = "", campaign: _Text = "") 
 
 
 @router.get("/demo")
-async def demo(request: Request, tenant: Tenant, contact: _Text = "") -> Response:
+async def demo(request: Request, caller: Reader, contact: _Text = "") -> Response:
     """A record of a made-up CRM with the widget in it, both ways."""
 
     def first() -> str:
         with database(request).reading() as connection:
             for hint in ("nudge", "wait", "stop"):
-                found = listing.listed(connection, tenant, hint, Filter(), 0, 1)
+                found = listing.listed(connection, caller.tenant, hint, Filter(), 0, 1)
                 if found:
                     return found[0].contact_id
         return ""

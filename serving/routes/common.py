@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -12,9 +11,11 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator
 
 from features.store.database import Database
-from features.store.tenants import DEFAULT_TENANT
 from models.decide import Decider
+from serving.access.caller import Admin
 from serving.champion import Champion
+from serving.clock import Now as Now
+from serving.clock import _now as _now
 from serving.schemas import ID, LINE, MOMENT
 from serving.settings import ServiceSettings
 from serving.telemetry import Telemetry
@@ -51,16 +52,11 @@ async def decider(request: Request) -> Decider:
     return await run_in_threadpool(champion.decider)
 
 
-async def _now() -> datetime:
-    """The only clock of the API."""
-    return datetime.now(UTC)
+async def _tenant(caller: Admin) -> str:
+    return caller.tenant
 
 
-async def _tenant() -> str:
-    return DEFAULT_TENANT
-
-
-Now = Annotated[datetime, Depends(_now)]
+#: The tenant, for routes that do not say what a caller must be allowed to do: admins alone.
 Tenant = Annotated[str, Depends(_tenant)]
 #: An id as it stands in the path; the surroundings leave it percent-encoded (see middleware).
 ContactId = Annotated[

@@ -8,10 +8,11 @@ from fastapi.concurrency import run_in_threadpool
 from features.store import people
 from models.situation import microseconds
 from serving import examples
+from serving.access.caller import Eraser, Ingester, Reader
 from serving.answers import to_json
 from serving.bodies import body_of, load_json
 from serving.openapi import STORING, answers, body, body_list, linked
-from serving.routes.common import ContactId, Now, Tenant, as_json, database, settings
+from serving.routes.common import ContactId, Now, as_json, database, settings
 from serving.schemas import (
     DescribedIn,
     ErasedOut,
@@ -39,13 +40,13 @@ OF_STORED = {"contact_id": "$response.body#/contact_id"}
     ),
     openapi_extra=body_list(StoredContactIn, examples.CONTACTS),
 )
-async def store_contacts(request: Request, tenant: Tenant, now: Now) -> Response:
+async def store_contacts(request: Request, caller: Ingester, now: Now) -> Response:
     """Each takes the place of what described this contact before; events are not touched."""
     own = settings(request)
     sent = await body_of(request.scope, request.receive, own.max_batch_body_mb * 1_000_000)
     return as_json(
         await run_in_threadpool(
-            contacts_stored, sent, database(request), tenant, now, own.max_events
+            contacts_stored, sent, database(request), caller.tenant, now, own.max_events
         )
     )
 
@@ -66,7 +67,7 @@ async def store_contacts(request: Request, tenant: Tenant, now: Now) -> Response
     openapi_extra=body(DescribedIn, examples.DESCRIBED),
 )
 async def store_contact(
-    request: Request, contact_id: ContactId, tenant: Tenant, now: Now
+    request: Request, contact_id: ContactId, caller: Ingester, now: Now
 ) -> Response:
     """Takes the place of what described this contact before; events are not touched."""
     own = settings(request)
@@ -74,7 +75,7 @@ async def store_contact(
 
     def stored() -> bytes:
         person = person_of(load_json(sent), contact_id_of(contact_id))
-        people.describe(database(request), tenant, [person], microseconds(now))
+        people.describe(database(request), caller.tenant, [person], microseconds(now))
         return to_json(
             {
                 "contact_id": person.contact_id, "timezone": person.timezone,
@@ -94,10 +95,12 @@ async def store_contact(
         "/v1/contacts/{contact_id}", ExportOut, "All of it.", examples.EXPORT, 404, 422, 500, 503
     ),
 )
-async def export_contact(request: Request, contact_id: ContactId, tenant: Tenant) -> Response:
+async def export_contact(request: Request, contact_id: ContactId, caller: Reader) -> Response:
     """Description, events, threads, decisions, feedback, and the models that learned from them."""
     contact = contact_id_of(contact_id)
-    return as_json(await run_in_threadpool(rights.export, database(request), tenant, contact))
+    return as_json(
+        await run_in_threadpool(rights.export, database(request), caller.tenant, contact)
+    )
 
 
 @router.delete(
@@ -110,7 +113,7 @@ async def export_contact(request: Request, contact_id: ContactId, tenant: Tenant
         404, 422, 500, 503,
     ),
 )  # fmt: skip
-async def erase_contact(request: Request, contact_id: ContactId, tenant: Tenant) -> Response:
+async def erase_contact(request: Request, contact_id: ContactId, caller: Eraser) -> Response:
     """Removes all that is stored about them; an opt-out survives under a keyed digest of the id."""
     contact = contact_id_of(contact_id)
-    return as_json(await run_in_threadpool(rights.erase, database(request), tenant, contact))
+    return as_json(await run_in_threadpool(rights.erase, database(request), caller.tenant, contact))

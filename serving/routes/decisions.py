@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from serving import examples
+from serving.access.caller import Scorer
 from serving.bodies import body_of
 from serving.openapi import DECIDING, answers, body
-from serving.routes.common import Now, Tenant, as_json, decider, settings, telemetry
+from serving.routes.common import Now, as_json, decider, settings, telemetry
 from serving.schemas import (
     SCORE_EXAMPLE,
     SCORES_EXAMPLE,
@@ -34,10 +35,10 @@ _LONG = 50_000
     responses=answers("/v1/score", DecisionOut, "The decision.", examples.DECISION, *DECIDING),
     openapi_extra=body(ScoreIn, SCORE_EXAMPLE),
 )
-async def score(request: Request, tenant: Tenant, now: Now) -> Response:
+async def score(request: Request, caller: Scorer, now: Now) -> Response:
     """Answers from the request alone; stores nothing about the person."""
     sent = await body_of(request.scope, request.receive, settings(request).max_body_mb * 1_000_000)
-    scoring = await _scoring(request, tenant, now)
+    scoring = await _scoring(request, caller.tenant, now)
     if len(sent) > _LONG:
         return as_json(await run_in_threadpool(scoring.one, sent))
     return as_json(scoring.one(sent))
@@ -53,12 +54,12 @@ async def score(request: Request, tenant: Tenant, now: Now) -> Response:
     ),
     openapi_extra=body(ScoresIn, SCORES_EXAMPLE),
 )
-async def scores(request: Request, tenant: Tenant, now: Now) -> Response:
+async def scores(request: Request, caller: Scorer, now: Now) -> Response:
     """Each answer is a decision or `{"error": problem}`, in the order of the items."""
     sent = await body_of(
         request.scope, request.receive, settings(request).max_batch_body_mb * 1_000_000
     )
-    scoring = await _scoring(request, tenant, now)
+    scoring = await _scoring(request, caller.tenant, now)
     return as_json(await run_in_threadpool(scoring.many, sent))
 
 

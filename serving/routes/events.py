@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from serving import examples
+from serving.access.caller import HubSpot, Ingester
 from serving.bodies import body_of
 from serving.incoming import (
     BATCH,
@@ -18,7 +19,7 @@ from serving.incoming import (
     is_cloud_event,
 )
 from serving.openapi import STORING, answers, body_list, body_one_or_list
-from serving.routes.common import Now, Tenant, as_json, database, settings
+from serving.routes.common import Now, as_json, database, settings
 from serving.schemas import ReceiptsOut, StoredEventIn, WebhookRowIn
 from serving.stored.receipts import events_stored
 
@@ -35,7 +36,7 @@ router = APIRouter()
     ),
     openapi_extra=body_list(StoredEventIn, examples.EVENTS),
 )
-async def store_events(request: Request, tenant: Tenant, now: Now) -> Response:
+async def store_events(request: Request, caller: Ingester, now: Now) -> Response:
     """Idempotent by `event_id`; late and out-of-order events are fine.
 
     CloudEvents 1.0 are taken too, one, a batch, or one in binary mode; see docs/integrations.md.
@@ -49,7 +50,9 @@ async def store_events(request: Request, tenant: Tenant, now: Now) -> Response:
     if is_cloud_event(request.headers):
         sent = await run_in_threadpool(from_cloud_events, request.headers, sent)
     return as_json(
-        await run_in_threadpool(events_stored, sent, database(request), tenant, now, own.max_events)
+        await run_in_threadpool(
+            events_stored, sent, database(request), caller.tenant, now, own.max_events
+        )
     )
 
 
@@ -64,15 +67,18 @@ async def store_events(request: Request, tenant: Tenant, now: Now) -> Response:
     ),
     openapi_extra=body_one_or_list(WebhookRowIn, examples.HUBSPOT),
 )  # fmt: skip
-async def store_hubspot(request: Request, tenant: Tenant, now: Now) -> Response:
-    """Activities as objects of HubSpot's CRM, by the map `hubspot`; signed, if a secret is set."""
+async def store_hubspot(request: Request, caller: HubSpot, now: Now) -> Response:
+    """Activities as objects of HubSpot's CRM, by the map `hubspot`.
+
+    If a secret is set they have to be signed, and then need no key.
+    """
     own = settings(request)
     sent = await body_of(request.scope, request.receive, own.max_batch_body_mb * 1_000_000)
     if secret := own.hubspot_secret.get_secret_value():
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         url = own.public_url.rstrip("/") + path if own.public_url else str(request.url)
         check_hubspot(secret, request.method, url, sent, request.headers, now)
-    return await _store_webhook(request, "hubspot", sent, tenant, now)
+    return await _store_webhook(request, "hubspot", sent, caller.tenant, now)
 
 
 @router.post(
@@ -86,11 +92,11 @@ async def store_hubspot(request: Request, tenant: Tenant, now: Now) -> Response:
     ),
     openapi_extra=body_one_or_list(WebhookRowIn, examples.SALESFORCE),
 )  # fmt: skip
-async def store_salesforce(request: Request, tenant: Tenant, now: Now) -> Response:
+async def store_salesforce(request: Request, caller: Ingester, now: Now) -> Response:
     """Tasks with their API field names, by the map `salesforce`."""
     own = settings(request)
     sent = await body_of(request.scope, request.receive, own.max_batch_body_mb * 1_000_000)
-    return await _store_webhook(request, "salesforce", sent, tenant, now)
+    return await _store_webhook(request, "salesforce", sent, caller.tenant, now)
 
 
 async def _store_webhook(

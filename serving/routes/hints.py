@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from serving import examples
+from serving.access.caller import Reader, Reporter
 from serving.bodies import body_of, load_json
 from serving.openapi import STORING, answers, body, linked
 from serving.parse import actor_asked, thread_asked
@@ -16,7 +17,6 @@ from serving.routes.common import (
     ContactId,
     MomentAsked,
     Now,
-    Tenant,
     as_json,
     database,
     decider,
@@ -48,7 +48,7 @@ router = APIRouter()
 async def hint(
     request: Request,
     contact_id: ContactId,
-    tenant: Tenant,
+    caller: Reader,
     now: Now,
     campaign_id: CampaignAsked = None,
     at: MomentAsked = None,
@@ -56,7 +56,7 @@ async def hint(
     """An answer that still holds is given again; every answer goes on record."""
     campaign, moment = thread_asked(campaign_id, at, now)
     contact = contact_id_of(contact_id)
-    hints = await _hints(request, tenant, now)
+    hints = await _hints(request, caller.tenant, now)
     return as_json(await run_in_threadpool(hints.hint, contact, campaign, moment))
 
 
@@ -71,7 +71,7 @@ async def hint(
 )
 async def work_list(
     request: Request,
-    tenant: Tenant,
+    caller: Reader,
     now: Now,
     actor_id: Annotated[
         str | None,
@@ -95,7 +95,7 @@ async def work_list(
     """
     asked = Asked(actor_asked(actor_id), limit, capacity, annoyance)
     place = Place.of(cursor)
-    hints = await _hints(request, tenant, now)
+    hints = await _hints(request, caller.tenant, now)
     return as_json(await run_in_threadpool(worklist, hints, asked, place))
 
 
@@ -113,14 +113,14 @@ async def work_list(
 async def give_feedback(
     request: Request,
     decision_id: Annotated[str, Path(description="As it was answered.", examples=["365297c7d0"])],
-    tenant: Tenant,
+    caller: Reporter,
     now: Now,
 ) -> Response:
     """Followed or overridden, and why; kept beside the decision, as often as it is sent."""
     sent = await body_of(request.scope, request.receive, settings(request).max_body_mb * 1_000_000)
 
     def kept() -> bytes:
-        return feedback.keep(database(request), tenant, decision_id, load_json(sent), now)
+        return feedback.keep(database(request), caller.tenant, decision_id, load_json(sent), now)
 
     return as_json(await run_in_threadpool(kept))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from serving import examples
+from serving.access.caller import ANYBODY, READER
 from serving.answers import to_json
 from serving.openapi import answers
 from serving.reference import page
@@ -17,6 +18,7 @@ router = APIRouter()
 
 @router.get(
     "/v1/model",
+    dependencies=[ANYBODY],
     tags=["model"],
     summary="The model that answers",
     response_class=Response,
@@ -52,6 +54,7 @@ async def readyz(request: Request) -> Response:
 
 @router.get(
     "/metrics", tags=["operations"], summary="Prometheus metrics", response_class=Response,
+    dependencies=[READER],
     responses={200: {"description": "The exposition format.", "content": {
         "text/plain": {"schema": {"type": "string"}, "example": examples.METRICS}}}},
 )  # fmt: skip

@@ -1,0 +1,119 @@
+"""Who asks: routes say by a type what a caller must be allowed to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Request, Security
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
+
+from features.store.tenants import DEFAULT_TENANT
+from models.situation import microseconds
+from serving.access.keys import KeyRing
+from serving.access.limits import Limiter
+from serving.access.origin import SAFE, from_this_machine, from_this_site
+from serving.access.scopes import ADMIN, EVERYTHING
+from serving.clock import Now
+from serving.problems import Problem
+from serving.settings import ServiceSettings
+
+_CHALLENGE = 'Bearer realm="fineline"'
+NO_KEY = (
+    "A key is needed: send it as `Authorization: Bearer fl_...`; `fineline keys create` makes one."
+)
+_BAD_KEY = "This key is none of ours, or was revoked, or has expired."
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose data a request may see, what it may do, and who made it.
+
+    `who` is `key:` and the id of a key, or `local` for whoever sits at the machine itself.
+    """
+
+    tenant: str
+    scopes: frozenset[str]
+    who: str
+
+    def may(self, scope: str | None) -> bool:
+        """Whether the caller has a scope; None is what every caller may."""
+        return scope is None or scope in self.scopes or ADMIN in self.scopes
+
+
+LOCAL = Caller(DEFAULT_TENANT, EVERYTHING, "local")
+
+
+async def caller_of(request: Request, now_us: int) -> Caller:
+    """Who made a request; raises Problem 401, or 429 for one too many."""
+    given = request.headers.get("authorization")
+    if given is None:
+        return _keyless(request)
+    scheme, _, text = given.partition(" ")
+    ring: KeyRing = request.app.state.keys
+    key = await ring.find(text.strip(), now_us) if scheme.lower() == "bearer" else None
+    if key is None:
+        raise Problem(401, _BAD_KEY, headers=challenge("invalid_token"))
+    who = f"key:{key.key_id}"
+    limiter: Limiter = request.app.state.limiter
+    request.state.headers = await limiter.count(who, key.rate)
+    return Caller(key.tenant, frozenset(key.scopes.split()), who)
+
+
+def _keyless(request: Request) -> Caller:
+    settings: ServiceSettings = request.app.state.settings
+    if settings.keys_required or not from_this_machine(request):
+        raise Problem(401, NO_KEY, headers=challenge())
+    if request.method not in SAFE and not from_this_site(request):
+        raise Problem(403, "This came from a page of another site, so nothing was done.")
+    return LOCAL
+
+
+def challenge(error: str = "", scope: str = "") -> dict[str, str]:
+    """What a refused caller is told of how to ask (RFC 6750)."""
+    parts = [_CHALLENGE]
+    parts += [f'error="{error}"'] if error else []
+    parts += [f'scope="{scope}"'] if scope else []
+    return {"www-authenticate": ", ".join(parts)}
+
+
+class Allowed(SecurityBase):
+    """A dependency that gives the caller who has a scope; raises Problem 401 or 403."""
+
+    def __init__(self, scope: str | None = None) -> None:
+        self.scope, self.scheme_name = scope, "key"
+        self.model = HTTPBearer(
+            bearerFormat="fl_...", description="An API key; see docs/access.md for the scopes."
+        )
+
+    async def __call__(self, request: Request, now: Now) -> Caller:
+        """The caller."""
+        found = await caller_of(request, microseconds(now))
+        if not found.may(self.scope):
+            header = challenge("insufficient_scope", self.scope or "")
+            raise Problem(403, f"This needs the scope {self.scope}.", headers=header)
+        return found
+
+
+class AllowedOrSigned(Allowed):
+    """The same of a route that itself refuses what HubSpot has not signed, if a secret is set."""
+
+    async def __call__(self, request: Request, now: Now) -> Caller:
+        """The caller; HubSpot, signing with the deployment's secret, needs no key."""
+        settings: ServiceSettings = request.app.state.settings
+        if settings.hubspot_secret.get_secret_value() and "authorization" not in request.headers:
+            return Caller(DEFAULT_TENANT, frozenset({"ingest"}), "hubspot")
+        return await super().__call__(request, now)
+
+
+#: For routes that need not know who asks.
+ANYBODY = Security(Allowed())
+READER = Security(Allowed("read"), scopes=["read"])
+Scorer = Annotated[Caller, Security(Allowed("score"), scopes=["score"])]
+Ingester = Annotated[Caller, Security(Allowed("ingest"), scopes=["ingest"])]
+HubSpot = Annotated[Caller, Security(AllowedOrSigned("ingest"), scopes=["ingest"])]
+Reader = Annotated[Caller, Security(Allowed("read"), scopes=["read"])]
+Reporter = Annotated[Caller, Security(Allowed("feedback"), scopes=["feedback"])]
+Eraser = Annotated[Caller, Security(Allowed("erase"), scopes=["erase"])]
+Admin = Annotated[Caller, Security(Allowed("admin"), scopes=["admin"])]
