@@ -208,7 +208,7 @@ def replay(decision_id: str, tracking_uri: str | None) -> None:
     settings = load_settings(Settings, tracking_uri=tracking_uri)
     with contextlib.closing(open_store(settings)) as database:
         was = on_record(database, DEFAULT_TENANT, decision_id)
-        decider = registry.load(settings, was.model_version).for_tenant(DEFAULT_TENANT)
+        decider = registry.load(settings, was.model_version)
         found = again(database, DEFAULT_TENANT, was, decider)
     if not found.same:
         what = ", ".join(found.differences) or "the features, though not the answer"

@@ -39,13 +39,7 @@ async def contact(
     """The page of one person, about one of their threads."""
     try:
         person = contact_id_of(contact_id)
-        hints = Hints(
-            database(request),
-            (await decider(request)).for_tenant(tenant),
-            telemetry(request),
-            tenant,
-            now,
-        )
+        hints = Hints(database(request), await decider(request), telemetry(request), tenant, now)
         shown = await run_in_threadpool(_shown, hints, person, campaign_id)
     except (FinelineError, Problem) as error:
         return trouble(error)

@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from serving import examples
 from serving.bodies import body_of
 from serving.openapi import DECIDING, answers, body
-from serving.routes.common import Now, Tenant, as_json, decider, settings, telemetry
+from serving.routes.common import Now, Tenant, as_json, database, decider, settings, telemetry
 from serving.schemas import (
     SCORE_EXAMPLE,
     SCORES_EXAMPLE,
@@ -20,6 +20,7 @@ from serving.schemas import (
     ScoresOut,
 )
 from serving.scores import Scoring
+from serving.stored import dials
 
 router = APIRouter()
 #: Bytes of a body from which on a thread answers, so that others need not wait for it.
@@ -63,7 +64,11 @@ async def scores(request: Request, tenant: Tenant, now: Now) -> Response:
 
 
 async def _scoring(request: Request, tenant: str, now: datetime) -> Scoring:
+    answers, store = await decider(request), database(request)
+    setting = dials.seen(store, tenant, now)
+    if setting is None:
+        setting = await run_in_threadpool(dials.look, store, tenant, now)
     return Scoring(
-        (await decider(request)).for_tenant(tenant), telemetry(request), settings(request), now,
+        dials.by(answers, tenant, setting), telemetry(request), settings(request), now,
         request.state.request_id,
     )  # fmt: skip
