@@ -168,6 +168,18 @@ def ranked(
     return [Thread(*row) for row in connection.execute(query)]
 
 
+def contacts(connection: Connection, tenant: str) -> list[str]:
+    """Whose threads are open, in order of their ids."""
+    query = select(THREADS.c.contact_id).where(THREADS.c.tenant == tenant).distinct()
+    return list(connection.execute(query.order_by(THREADS.c.contact_id)).scalars())
+
+
+def count(connection: Connection, tenant: str) -> int:
+    """How many threads are open."""
+    query = select(func.count()).where(THREADS.c.tenant == tenant)
+    return int(connection.execute(query).scalar_one())
+
+
 def touched_since(
     connection: Connection, tenant: str, since_us: int, actor_id: str | None = None
 ) -> int:

@@ -60,8 +60,14 @@ async def _tenant() -> str:
     return DEFAULT_TENANT
 
 
+async def _who() -> str:
+    """Who sets what: without sign-in, whoever can reach the service."""
+    return "local"
+
+
 Now = Annotated[datetime, Depends(_now)]
 Tenant = Annotated[str, Depends(_tenant)]
+Who = Annotated[str, Depends(_who)]
 #: An id as it stands in the path; the surroundings leave it percent-encoded (see middleware).
 ContactId = Annotated[
     str,
