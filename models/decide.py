@@ -29,6 +29,7 @@ from models.decision import (
     Request,
     RuleHit,
 )
+from models.dials import Dials, tightened
 from models.evidence import grade
 from models.forest import EMPTY
 from models.history import HistorySummary, summarise
@@ -88,16 +89,22 @@ class Decider:
         self.prudence = prudence or Prudence()
         self.rulebook = rulebook or Rulebook.load(None)
         #: Rulebooks of tenants that tightened theirs; under None that of all others.
-        self.rulebooks: Mapping[str | None, Rulebook] = {}
+        self.rulebooks: Mapping[str | None, Rulebook] = {None: self.rulebook}
+        #: What the organisation has set, and how often it had been set by then.
+        self.dials, self.dials_number = Dials(), 0
         self.words = Words(model)
 
     def for_tenant(self, tenant: str) -> Decider:
         """The same decider under the rules of a tenant."""
-        own = self.rulebooks.get(tenant, self.rulebooks.get(None))
-        if own is None or own is self.rulebook:
-            return self
+        return self._by(self.rulebooks.get(tenant, self.rulebooks[None]), Dials(), 0)
+
+    def under(self, dials: Dials, number: int) -> Decider:
+        """The same decider by what an organisation has set: the rules of its tenant, tightened."""
+        return self._by(tightened(self.rulebook, dials), dials, number)
+
+    def _by(self, rulebook: Rulebook, dials: Dials, number: int) -> Decider:
         found = copy.copy(self)
-        found.rulebook = own
+        found.rulebook, found.dials, found.dials_number = rulebook, dials, number
         return found
 
     @property
@@ -366,9 +373,9 @@ class Decider:
         )
 
     def _decision_id(self, r: Request, campaign: str | None, row: Rows) -> str:
-        """The same question to the same version has the same id."""
+        """The same question to the same version under the same dials has the same id."""
         asked = (r.contact_id, campaign, r.at.timestamp(), r.channels, r.utility, self.ref,
-                 r.hinted_since)  # fmt: skip
+                 r.hinted_since, *((self.dials_number,) if self.dials_number else ()))  # fmt: skip
         return hashlib.blake2b(repr(asked).encode() + row.tobytes(), digest_size=12).hexdigest()
 
 

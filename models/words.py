@@ -97,6 +97,14 @@ class Words:
         return {i: OnChannel("email", *both) for i, both in zip(asked, chances, strict=True)}
 
 
+class Silent(Words):
+    """Leaves decisions without words, where only what is decided matters."""
+
+    def complete(self, decisions: Sequence[Decision], judged: Considered) -> list[Decision]:  # noqa: ARG002
+        """The decisions as they are."""
+        return list(decisions)
+
+
 @jit
 def _click(cases: Any, threads: Any, persons: Any, rows: Any) -> None:
     """Advance the states by a click at each case's moment."""

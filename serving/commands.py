@@ -213,7 +213,7 @@ def replay(decision_id: str, tenant: str | None, tracking_uri: str | None) -> No
     owner, settings = tenant_of(tenant), load_settings(Settings, tracking_uri=tracking_uri)
     with contextlib.closing(open_store(settings)) as database:
         was = on_record(database, owner, decision_id)
-        decider = registry.load(settings, was.model_version).for_tenant(owner)
+        decider = registry.load(settings, was.model_version)
         found = again(database, owner, was, decider)
     if not found.same:
         what = ", ".join(found.differences) or "the features, though not the answer"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,9 +56,14 @@ class Envelope:
         )  # fmt: skip
 
 
-def requests_of(items: Sequence[object], now: datetime, longest: int) -> list[Request | Problem]:
-    """Every item as a request, or what is wrong with it; all events are checked together."""
-    checked = [envelope(item, now, longest) for item in items]
+def requests_of(
+    items: Sequence[object], now: datetime, longest: int, worth: Utility
+) -> list[Request | Problem]:
+    """Every item as a request, or what is wrong with it; all events are checked together.
+
+    `worth` is what outcomes are worth where an item does not say.
+    """
+    checked = [envelope(item, now, longest, worth) for item in items]
     good = [e for e in checked if isinstance(e, Envelope)]
     tables = iter(
         events_from_items(
@@ -81,15 +86,15 @@ def _event_field(row: int, field: str | None) -> str:
     return f"{place}.{field}" if field else place
 
 
-def one_request(item: object, now: datetime, longest: int) -> Request:
+def one_request(item: object, now: datetime, longest: int, worth: Utility) -> Request:
     """One item as a request; raises the Problem naming its fields otherwise."""
-    found = requests_of([item], now, longest)[0]
+    found = requests_of([item], now, longest, worth)[0]
     if isinstance(found, Problem):
         raise found
     return found
 
 
-def envelope(item: object, now: datetime, longest: int) -> Envelope | Problem:
+def envelope(item: object, now: datetime, longest: int, worth: Utility) -> Envelope | Problem:
     """Check everything of an item but its events."""
     if not isinstance(item, dict):
         return invalid([FieldError("", "must be a JSON object with contact and history")])
@@ -111,7 +116,7 @@ def envelope(item: object, now: datetime, longest: int) -> Envelope | Problem:
     hinted_since = _hinted_since(item.get("hinted_since"), at, errors)
     campaign = _campaign(item.get("campaign_id"), errors)
     channels = _channels(item.get("channels"), errors)
-    utility = _utility(item.get("utility"), errors)
+    utility = _utility(item.get("utility"), worth, errors)
     next_touch = _next_touch(item.get("next_touch"), errors)
     if errors:
         return invalid(errors)
@@ -199,12 +204,12 @@ def _channels(value: object, errors: list[FieldError]) -> tuple[str, ...] | None
     return tuple(dict.fromkeys(value))
 
 
-def _utility(value: object, errors: list[FieldError]) -> Utility:
+def _utility(value: object, base: Utility, errors: list[FieldError]) -> Utility:
     if value is None:
-        return Utility()
+        return base
     if not isinstance(value, dict):
         errors.append(FieldError("utility", "must be an object with land, annoy and touch"))
-        return Utility()
+        return base
     worth: dict[str, float] = {}
     for name, number in value.items():
         field = f"utility.{str(name)[:100]}"
@@ -216,7 +221,7 @@ def _utility(value: object, errors: list[FieldError]) -> Utility:
             errors.append(FieldError(field, "must be between 0 and 1e9"))
         else:
             worth[name] = float(number)
-    return Utility(**worth)
+    return replace(base, **worth)
 
 
 def _next_touch(value: object, errors: list[FieldError]) -> NextTouch:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from models.decide import Decider
-from models.decision import Decision, Request
+from models.decision import Decision, Request, Utility
 from serving import parse
 from serving.answers import to_json
 from serving.bodies import load_json
@@ -30,9 +30,13 @@ class Scoring:
     now: datetime
     request_id: str
 
+    @property
+    def _worth(self) -> Utility:
+        return self.decider.dials.utility
+
     def one(self, body: bytes) -> bytes:
         """The decision a `POST /v1/score` asks for, as JSON; raises Problem."""
-        asked = parse.one_request(load_json(body), self.now, self.settings.max_history)
+        asked = parse.one_request(load_json(body), self.now, self.settings.max_history, self._worth)
         try:
             decision = self.decider.decide([asked])[0]
         except Exception:
@@ -47,7 +51,7 @@ class Scoring:
         Raises Problem where none can be answered.
         """
         items = _items(load_json(body), self.settings.max_items)
-        found = parse.requests_of(items, self.now, self.settings.max_history)
+        found = parse.requests_of(items, self.now, self.settings.max_history, self._worth)
         decided = iter(self._decide([r for r in found if isinstance(r, Request)]))
         answers = [next(decided) if isinstance(r, Request) else r for r in found]
         decisions = [a for a in answers if isinstance(a, Decision)]

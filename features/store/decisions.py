@@ -16,7 +16,8 @@ class Recorded:
     """One decision: what was asked of whom in which state, and what was answered.
 
     `thread` is what was asked for (see `thread_of`), `asked` the request without history as JSON,
-    `features` the row of 32-bit floats that the answer came from, `answer` the JSON that was sent.
+    `features` the row of 32-bit floats that the answer came from, `answer` the JSON that was sent,
+    `dials` the number of the organisation's dials in force.
     """
 
     decision_id: str
@@ -37,6 +38,7 @@ class Recorded:
     asked: str
     features: bytes
     answer: str
+    dials: int = 0
 
 
 _FIELDS = tuple(DECISIONS.c[name] for name in Recorded.__dataclass_fields__)
@@ -55,12 +57,12 @@ def thread_of(campaign_id: str | None) -> str:
 
 def current(
     connection: Connection, tenant: str, contact_ids: Sequence[str], now_us: int,
-    model: tuple[str, str],
+    model: tuple[str, str], dials: int = 0,
 ) -> dict[tuple[str, str], Recorded]:  # fmt: skip
     """The latest answers that still hold, by contact and thread.
 
-    One holds until its time, unless something was stored of the person since or another model
-    answers.
+    One holds until its time, unless something was stored of the person since, another model
+    answers, or the organisation has set its dials anew.
     """
     d = DECISIONS.c
     same = and_(
@@ -70,6 +72,7 @@ def current(
     query = select(*_FIELDS).select_from(DECISIONS.join(PEOPLE, same)).where(
         d.tenant == tenant, d.contact_id.in_(contact_ids), d.live, d.made_us <= now_us,
         d.until_us > now_us, d.model_name == model[0], d.model_version == model[1],
+        d.dials == dials,
     )  # fmt: skip
     rows = connection.execute(query.order_by(d.made_us))
     return {(row.contact_id, row.thread): Recorded(*row) for row in rows}

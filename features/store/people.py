@@ -73,6 +73,12 @@ def persons(connection: Connection, tenant: str, contact_ids: Sequence[str]) -> 
     }  # fmt: skip
 
 
+def everybody(connection: Connection, tenant: str) -> list[str]:
+    """The ids of all contacts, in order."""
+    query = select(PEOPLE.c.contact_id).where(PEOPLE.c.tenant == tenant)
+    return list(connection.execute(query.order_by(PEOPLE.c.contact_id)).scalars())
+
+
 def grow(
     connection: Connection, tenant: str, more: Mapping[str, int], now_us: int, key: ErasureKey
 ) -> dict[str, int]:

@@ -104,7 +104,8 @@ THREADS = Table(
 
 #: Answers from stored history: rows are added, and leave by retention or with the person.
 #: `thread` is what was asked for; `version` and `events` say of which state of the person;
-#: `live` answers, asked about the moment they were made, hold until `until_us`.
+#: `live` answers, asked about the moment they were made, hold until `until_us`; `dials` is the
+#: number of the tenant's dials that they went by, 0 before any were set.
 DECISIONS = Table(
     "decisions",
     METADATA,
@@ -127,6 +128,7 @@ DECISIONS = Table(
     Column("asked", Text, nullable=False),
     Column("features", LargeBinary, nullable=False),
     Column("answer", Text, nullable=False),
+    Column("dials", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("tenant", "decision_id"),
     Index(None, "tenant", "contact_id", "made_us"),
     Index(None, "made_us"),
@@ -147,6 +149,20 @@ FEEDBACK = Table(
     Index(None, "tenant", "decision_id"),
     Index(None, "tenant", "contact_id"),
     sqlite_autoincrement=True,
+)
+
+#: What organisations have set for themselves: rows are added, never changed, and stay.
+#: `number` counts up from 1 within the tenant, `dials` is JSON, `who` set them.
+DIALS = Table(
+    "dials",
+    METADATA,
+    Column("tenant", ID, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("set_us", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("dials", Text, nullable=False),
+    PrimaryKeyConstraint("tenant", "number"),
 )
 
 #: Opt-outs and complaints of people who were erased, by a keyed digest of the id.

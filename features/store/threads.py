@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 
 from features.store.selection import chunks
-from features.store.tables import PEOPLE, THREADS
+from features.store.tables import DIALS, PEOPLE, THREADS
 
 #: Later than any moment an event can have.
 NEVER = 1 << 62
@@ -81,6 +81,15 @@ def look_again(connection: Connection, model: str) -> None:
     )
 
 
+def decide_anew(connection: Connection, tenant: str) -> None:
+    """Have everybody of a tenant looked at who has an open thread."""
+    connection.execute(
+        update(PEOPLE)
+        .where(PEOPLE.c.tenant == tenant, PEOPLE.c.look_us < NEVER)
+        .values(look_us=0, claimed_us=0)
+    )
+
+
 def rebuild(connection: Connection, tenant: str) -> None:
     """Forget what was thought of any thread, and have everybody looked at."""
     connection.execute(delete(THREADS).where(THREADS.c.tenant == tenant))
@@ -89,9 +98,17 @@ def rebuild(connection: Connection, tenant: str) -> None:
     )
 
 
-def replace(connection: Connection, tenant: str, looked: Sequence[Looked], model: str) -> None:
-    """Keep what was thought of these people's threads, but of those who have changed meanwhile."""
+def replace(
+    connection: Connection, tenant: str, looked: Sequence[Looked], model: str, dials: int = 0
+) -> None:
+    """Keep what was thought of these people's threads, but of those who have changed meanwhile.
+
+    Nothing is kept if the tenant has set other dials than those of that number meanwhile.
+    """
     versions = _locked(connection, tenant, sorted(one.contact_id for one in looked))
+    # Asked after the lock: whoever sets dials has everybody looked at, and waits for it.
+    if number_in_force(connection, tenant) != dials:
+        return
     valid = [one for one in looked if versions.get(one.contact_id) == one.version]
     for some in chunks([one.contact_id for one in valid]):
         connection.execute(
@@ -107,6 +124,12 @@ def replace(connection: Connection, tenant: str, looked: Sequence[Looked], model
             .values(look_us=bindparam("look"), claimed_us=0, looked_by=model),
             [{"contact": one.contact_id, "look": one.look_us} for one in valid],
         )
+
+
+def number_in_force(connection: Connection, tenant: str) -> int:
+    """How often a tenant has set its dials."""
+    query = select(func.max(DIALS.c.number)).where(DIALS.c.tenant == tenant)
+    return int(connection.execute(query).scalar() or 0)
 
 
 def _locked(connection: Connection, tenant: str, contacts: Sequence[str]) -> dict[str, int]:
@@ -143,6 +166,18 @@ def ranked(
         query = query.where(or_(t.score < score, and_(t.score == score, later)))
     query = query.order_by(t.score.desc(), t.contact_id, t.campaign_id).limit(most)
     return [Thread(*row) for row in connection.execute(query)]
+
+
+def contacts(connection: Connection, tenant: str) -> list[str]:
+    """Whose threads are open, in order of their ids."""
+    query = select(THREADS.c.contact_id).where(THREADS.c.tenant == tenant).distinct()
+    return list(connection.execute(query.order_by(THREADS.c.contact_id)).scalars())
+
+
+def count(connection: Connection, tenant: str) -> int:
+    """How many threads are open."""
+    query = select(func.count()).where(THREADS.c.tenant == tenant)
+    return int(connection.execute(query).scalar_one())
 
 
 def touched_since(

@@ -41,11 +41,7 @@ async def contact(
     try:
         person = contact_id_of(contact_id)
         hints = Hints(
-            database(request),
-            (await decider(request)).for_tenant(caller.tenant),
-            telemetry(request),
-            caller.tenant,
-            now,
+            database(request), await decider(request), telemetry(request), caller.tenant, now
         )
         shown = await run_in_threadpool(_shown, hints, person, campaign_id)
     except (FinelineError, Problem) as error:

@@ -56,8 +56,13 @@ async def _tenant(caller: Admin) -> str:
     return caller.tenant
 
 
+async def _who(caller: Admin) -> str:
+    return caller.who
+
+
 #: The tenant, for routes that do not say what a caller must be allowed to do: admins alone.
 Tenant = Annotated[str, Depends(_tenant)]
+Who = Annotated[str, Depends(_who)]
 #: An id as it stands in the path; the surroundings leave it percent-encoded (see middleware).
 ContactId = Annotated[
     str,

@@ -11,7 +11,7 @@ from serving import examples
 from serving.access.caller import Scorer
 from serving.bodies import body_of
 from serving.openapi import DECIDING, answers, body
-from serving.routes.common import Now, as_json, decider, settings, telemetry
+from serving.routes.common import Now, as_json, database, decider, settings, telemetry
 from serving.schemas import (
     SCORE_EXAMPLE,
     SCORES_EXAMPLE,
@@ -21,6 +21,7 @@ from serving.schemas import (
     ScoresOut,
 )
 from serving.scores import Scoring
+from serving.stored import dials
 
 router = APIRouter()
 #: Bytes of a body from which on a thread answers, so that others need not wait for it.
@@ -64,7 +65,11 @@ async def scores(request: Request, caller: Scorer, now: Now) -> Response:
 
 
 async def _scoring(request: Request, tenant: str, now: datetime) -> Scoring:
+    answers, store = await decider(request), database(request)
+    setting = dials.seen(store, tenant, now)
+    if setting is None:
+        setting = await run_in_threadpool(dials.look, store, tenant, now)
     return Scoring(
-        (await decider(request)).for_tenant(tenant), telemetry(request), settings(request), now,
+        dials.by(answers, tenant, setting), telemetry(request), settings(request), now,
         request.state.request_id,
     )  # fmt: skip

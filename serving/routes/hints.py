@@ -126,5 +126,4 @@ async def give_feedback(
 
 
 async def _hints(request: Request, tenant: str, now: Now) -> Hints:
-    own = (await decider(request)).for_tenant(tenant)
-    return Hints(database(request), own, telemetry(request), tenant, now)
+    return Hints(database(request), await decider(request), telemetry(request), tenant, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from features.store import decisions
@@ -11,6 +11,7 @@ from features.store.decisions import Recorded, thread_of
 from models.decide import Decider
 from models.situation import microseconds
 from serving.problems import Problem
+from serving.stored.dials import decider_of
 from serving.stored.recorded import decide, hinted_since, record
 from serving.stored.situation import known, opted_out, request
 from serving.telemetry import Telemetry
@@ -31,6 +32,13 @@ class Hints:
 
         An answer that still holds is given again.
         """
+        return self.by_dials()._hint(contact_id, campaign_id, at)
+
+    def by_dials(self) -> Hints:
+        """The same by what the tenant has set."""
+        return replace(self, decider=decider_of(self.database, self.decider, self.tenant))
+
+    def _hint(self, contact_id: str, campaign_id: str | None, at: datetime | None) -> bytes:
         thread = thread_of(campaign_id)
         if at is None and (held := self.current([contact_id]).get((contact_id, thread))):
             return held.answer.encode()
@@ -41,12 +49,13 @@ class Hints:
             raise unknown()
         since = hinted_since(self.database, self.tenant, [contact_id]) if at is None else None
         try:
-            (decided,) = decide(self.decider, [request(found, campaign_id, at or self.now)], since)
+            asked = request(found, campaign_id, at or self.now, self.decider.dials.utility)
+            (decided,) = decide(self.decider, [asked], since)
         except Exception:
             self.telemetry.failed.inc()
             raise
         assert decided is not None
-        made = record(decided, found, thread, self.now)
+        made = record(decided, found, thread, self.now, self.decider.dials_number)
         self.keep([made])
         self.telemetry.count([decided.decision])
         return made.answer.encode()
@@ -56,8 +65,9 @@ class Hints:
         model = (self.decider.ref.name, self.decider.ref.version)
         with self.database.reading() as connection:
             return decisions.current(
-                connection, self.tenant, contact_ids, microseconds(self.now), model
-            )
+                connection, self.tenant, contact_ids, microseconds(self.now), model,
+                self.decider.dials_number,
+            )  # fmt: skip
 
     def keep(self, made: list[Recorded]) -> None:
         """Put answers on record."""

@@ -17,6 +17,7 @@ from features.store.threads import NEVER, Looked, Thread
 from models.decide import Decider
 from models.decision import Decision, Request
 from models.situation import microseconds
+from serving.stored.dials import decider_of
 from serving.stored.recorded import Decided, Since, decide, hinted_since, holds_until, record
 from serving.stored.situation import Known, known, next_recorded_us, open_requests
 
@@ -49,22 +50,23 @@ def look_at(
     database: Database, decider: Decider, tenant: str, contacts: Sequence[str], now: datetime
 ) -> None:
     """Decide about every open thread of these people, and keep what is thought of them."""
-    decider = decider.for_tenant(tenant)
+    decider = decider_of(database, decider, tenant)
     found = known(database, tenant, contacts, now)
-    requests = open_requests(found, now)
+    requests = open_requests(found, now, decider.dials.utility)
     since = hinted_since(database, tenant, list(found)) if requests else {}
     answers = decide(decider, requests, since) if requests else []
     decided: dict[str, list[Decided | None]] = {contact: [] for contact in found}
     for asked, answer in zip(requests, answers, strict=True):
         decided[asked.contact_id].append(answer)
     looked = [_looked(found[contact], own, now) for contact, own in decided.items()]
+    number = decider.dials_number
     hinted = [
-        record(one, found[one.request.contact_id], thread_of(one.decision.campaign_id), now)
+        record(one, found[one.request.contact_id], thread_of(one.decision.campaign_id), now, number)
         for one in answers
         if one is not None and _begins(one, since)
     ]
     version = decider.ref.version
-    database.write(lambda c: threads.replace(c, tenant, looked, version))
+    database.write(lambda c: threads.replace(c, tenant, looked, version, number))
     if hinted:
         database.write(lambda c: decisions.add(c, tenant, hinted))
 

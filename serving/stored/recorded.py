@@ -104,8 +104,11 @@ def holds_until(decision: Decision) -> datetime:
     return decision.valid_until
 
 
-def record(one: Decided, known: Known, thread: str, now: datetime) -> Recorded:
-    """What goes on record; a question about another moment than now is not `live`."""
+def record(one: Decided, known: Known, thread: str, now: datetime, dials: int) -> Recorded:
+    """What goes on record; a question about another moment than now is not `live`.
+
+    `dials` is the number of those that the answer went by.
+    """
     d = one.decision
     ahead = next_recorded_us(known, microseconds(one.request.at))
     return Recorded(
@@ -127,4 +130,5 @@ def record(one: Decided, known: Known, thread: str, now: datetime) -> Recorded:
         asked=asked_json(one.request),
         features=one.row,
         answer=to_json(d).decode(),
+        dials=dials,
     )

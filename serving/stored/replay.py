@@ -8,11 +8,12 @@ from typing import Any
 import orjson
 
 from features.errors import BadInput
-from features.store import decisions, history
+from features.store import decisions, dials, history
 from features.store.database import Database
 from features.store.decisions import Recorded
 from models.decide import Decider
 from serving.answers import to_json
+from serving.stored.dials import by
 from serving.stored.recorded import decide
 from serving.stored.situation import asked_again
 
@@ -42,9 +43,12 @@ def on_record(database: Database, tenant: str, decision_id: str) -> Recorded:
 
 
 def replay(database: Database, tenant: str, was: Recorded, decider: Decider) -> Replayed:
-    """Ask `decider` what was asked then, about the history that was stored then."""
+    """Ask `decider` what was asked then, about what was stored and set then."""
     with database.reading() as connection:
         events = history.history(connection, tenant, was.contact_id, was.events)
+        setting = dials.find(connection, tenant, was.dials)
+    assert setting is not None
+    decider = by(decider, tenant, setting)
     (decided,) = decide(decider, [asked_again(was.asked, was.contact_id, events)])
     assert decided is not None
     written = to_json(decided.decision).decode()

@@ -16,7 +16,7 @@ from features.store import history, people, suppression
 from features.store.database import Database
 from features.store.events import COLUMNS
 from features.store.people import Person
-from models.decision import Request
+from models.decision import Request, Utility
 from models.situation import EPOCH, microseconds
 from serving.batch import open_threads
 from serving.stored.budget import Rates, complaint_rates
@@ -55,17 +55,18 @@ def opted_out(database: Database, tenant: str, contact_id: str) -> Known | None:
     return Known(Person(contact_id), rows)
 
 
-def request(one: Known, campaign_id: str | None, at: datetime) -> Request:
+def request(one: Known, campaign_id: str | None, at: datetime, worth: Utility) -> Request:
     """A question about one of a person's threads."""
-    return Request(one.person.contact_id, at, one.history, campaign_id, **_described(one))
+    own = _described(one, worth)
+    return Request(one.person.contact_id, at, one.history, campaign_id, **own)
 
 
-def open_requests(found: Mapping[str, Known], at: datetime) -> list[Request]:
+def open_requests(found: Mapping[str, Known], at: datetime, worth: Utility) -> list[Request]:
     """A question about each open thread of these people, as `fineline score` asks them."""
     events = pa.concat_tables([EVENTS.empty_table(), *(one.history for one in found.values())])
     return [
         dataclasses.replace(
-            r, history=found[r.contact_id].history, **_described(found[r.contact_id])
+            r, history=found[r.contact_id].history, **_described(found[r.contact_id], worth)
         )
         for r in open_threads(events, None, at)
     ]
@@ -108,8 +109,9 @@ def asked_again(text: str, contact_id: str, events: pa.Table) -> Request:
     )
 
 
-def _described(one: Known) -> dict[str, Any]:
+def _described(one: Known, worth: Utility) -> dict[str, Any]:
     return {
         "timezone": one.person.timezone, "country": one.person.country,
         "attributes": one.person.attributes, "complaint_rates": one.complaint_rates,
+        "utility": worth,
     }  # fmt: skip

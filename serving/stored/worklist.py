@@ -69,6 +69,7 @@ class Place:
 
 def worklist(hints: Hints, asked: Asked, place: Place) -> bytes:
     """A page of decisions, best first; as JSON."""
+    hints = hints.by_dials()
     look(hints.database, hints.decider, hints.now, _WAITS_FOR, hints.tenant)
     now_us = microseconds(hints.now)
     midnight = hints.now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -133,12 +134,14 @@ def _answers(hints: Hints, candidates: list[Thread]) -> dict[tuple[str, str], Re
     found = known(hints.database, hints.tenant, people, hints.now)
     since = hinted_since(hints.database, hints.tenant, people)
     requests = [
-        request(found[one.contact_id], one.campaign_id, hints.now)
+        request(found[one.contact_id], one.campaign_id, hints.now, hints.decider.dials.utility)
         for one in wanted
         if one.contact_id in found
     ]
     made = [
-        record(d, found[r.contact_id], thread_of(r.campaign_id), hints.now)
+        record(
+            d, found[r.contact_id], thread_of(r.campaign_id), hints.now, hints.decider.dials_number
+        )
         for r, d in zip(requests, decide(hints.decider, requests, since), strict=True)
         if d is not None
     ]

@@ -19,6 +19,21 @@ if (filters) {
   });
 }
 
+for (const form of document.querySelectorAll("[data-busy]")) {
+  const told = form.querySelector("[data-working]");
+  form.addEventListener("submit", () => {
+    document.querySelector("main").setAttribute("aria-busy", "true");
+    form.querySelector("button").disabled = true;
+    told.textContent = "Going through your history: a few seconds…";
+  });
+  // A page that comes back out of the browser's memory is not busy any more.
+  addEventListener("pageshow", () => {
+    document.querySelector("main").removeAttribute("aria-busy");
+    form.querySelector("button").disabled = false;
+    told.textContent = "";
+  });
+}
+
 const help = document.querySelector("dialog.help");
 const opener = document.querySelector("[data-help]");
 if (help && opener) { opener.hidden = false; opener.addEventListener("click", () => help.showModal()); }

@@ -1,0 +1,72 @@
+"""What a tenant has set for itself, in force at once: every answer from the store looks it up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
+
+from features.errors import FinelineError
+from features.store import dials as settings
+from features.store.database import Database
+from features.store.dials import NONE, Setting
+from models.decide import Decider
+from models.dials import Dials
+from models.situation import microseconds
+
+#: Answers to a history in the request go by what was in force so long ago at most, and where the
+#: store is away by what was in force last.
+_KEPT, _AFTER_FAILURE = timedelta(seconds=1), timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    setting: Setting
+    until: datetime
+
+
+_seen: WeakKeyDictionary[Database, dict[str, _Seen]] = WeakKeyDictionary()
+
+
+def in_force(database: Database, tenant: str) -> Setting:
+    """What is in force now. Raises StoreUnavailable."""
+    with database.reading() as connection:
+        return settings.latest(connection, tenant)
+
+
+def by(decider: Decider, tenant: str, setting: Setting) -> Decider:
+    """The decider under a tenant's rules and this setting."""
+    return decider.for_tenant(tenant).under(Dials.read(setting.dials), setting.number)
+
+
+def decider_of(database: Database, decider: Decider, tenant: str) -> Decider:
+    """The decider as a tenant has set it. Raises StoreUnavailable."""
+    return by(decider, tenant, in_force(database, tenant))
+
+
+def seen(database: Database, tenant: str, now: datetime) -> Setting | None:
+    """What was in force at most a second ago, if that is known without asking the store."""
+    found = _seen.setdefault(database, {}).get(tenant)
+    return None if found is None or now >= found.until else found.setting
+
+
+def look(database: Database, tenant: str, now: datetime) -> Setting:
+    """What is in force, for those that do not need the store; what was last, while it is away."""
+    own = _seen.setdefault(database, {})
+    last, kept = own.get(tenant), _KEPT
+    try:
+        setting = in_force(database, tenant) if database.exists else NONE
+    except FinelineError:
+        setting, kept = NONE if last is None else last.setting, _AFTER_FAILURE
+    own[tenant] = _Seen(setting, now + kept)
+    return setting
+
+
+def save(database: Database, tenant: str, after: int, dials: Dials, who: str, note: str,
+         now: datetime) -> bool:  # fmt: skip
+    """Set dials; False, and nothing is done, if others than number `after` are in force by now."""
+    setting = Setting(after + 1, microseconds(now), who, note, dials.written())
+    saved = database.write(lambda c: settings.add(c, tenant, setting))
+    if saved:
+        look(database, tenant, now)
+    return saved
