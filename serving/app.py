@@ -26,6 +26,7 @@ from serving.routes import router
 from serving.settings import ServiceSettings
 from serving.stored.refresher import Refresher
 from serving.telemetry import Telemetry
+from serving.webhooks.dispatcher import Dispatcher
 
 TITLE = "fineline"
 ABOUT = "Tells a recruiter whether one more follow-up will land or annoy."
@@ -42,12 +43,15 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     refresher = Refresher(
         database, champion, settings.refresh_seconds, timedelta(days=settings.retention_days)
     )
+    dispatcher = Dispatcher(database, champion, settings, telemetry)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         await run_in_threadpool(champion.look)
         refresher.start()
+        dispatcher.start()
         yield
+        await run_in_threadpool(dispatcher.stop)
         await run_in_threadpool(refresher.stop)
         database.close()
 
