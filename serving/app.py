@@ -10,6 +10,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from features.store.opening import open_store
 from models import registry
@@ -19,6 +20,9 @@ from models.settings import load_settings
 from models.tenant_rules import read_tenant_rules
 from serving import problems
 from serving.champion import Champion
+from serving.mcp.endpoint import METHODS as MCP_METHODS
+from serving.mcp.endpoint import PATH as MCP_PATH
+from serving.mcp.endpoint import Assistants
 from serving.middleware import Surroundings
 from serving.openapi import document
 from serving.page import router as page
@@ -44,13 +48,15 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
         database, champion, settings.refresh_seconds, timedelta(days=settings.retention_days)
     )
     dispatcher = Dispatcher(database, champion, settings, telemetry)
+    assistants = Assistants(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         await run_in_threadpool(champion.look)
         refresher.start()
         dispatcher.start()
-        yield
+        async with assistants.running():
+            yield
         await run_in_threadpool(dispatcher.stop)
         await run_in_threadpool(refresher.stop)
         database.close()
@@ -64,6 +70,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     app.state.telemetry, app.state.database = telemetry, database
     app.include_router(router)
     app.include_router(page)
+    app.router.routes.append(Route(MCP_PATH, assistants, methods=MCP_METHODS))
     problems.install(app)
     # A token in a header, never a cookie: other sites cannot borrow who somebody is.
     app.add_middleware(
