@@ -10,6 +10,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from features.store.opening import open_store
 from models import registry
@@ -21,6 +22,9 @@ from serving import problems
 from serving.access.keys import KeyRing
 from serving.access.limits import Limiter
 from serving.champion import Champion
+from serving.mcp.endpoint import METHODS as MCP_METHODS
+from serving.mcp.endpoint import PATH as MCP_PATH
+from serving.mcp.endpoint import Assistants
 from serving.middleware import Surroundings
 from serving.openapi import document
 from serving.page import router as page
@@ -28,6 +32,7 @@ from serving.routes import router
 from serving.settings import ServiceSettings
 from serving.stored.refresher import Refresher
 from serving.telemetry import Telemetry
+from serving.webhooks.dispatcher import Dispatcher
 
 TITLE = "fineline"
 ABOUT = "Tells a recruiter whether one more follow-up will land or annoy."
@@ -45,12 +50,17 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     refresher = Refresher(
         database, champion, settings.refresh_seconds, timedelta(days=settings.retention_days)
     )
+    dispatcher = Dispatcher(database, champion, settings, telemetry)
+    assistants = Assistants(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
         await run_in_threadpool(champion.look)
         refresher.start()
-        yield
+        dispatcher.start()
+        async with assistants.running():
+            yield
+        await run_in_threadpool(dispatcher.stop)
         await run_in_threadpool(refresher.stop)
         await run_in_threadpool(keys.close)
         database.close()
@@ -65,6 +75,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     app.state.limiter = Limiter(settings.rate_limit)
     app.include_router(router)
     app.include_router(page)
+    app.router.routes.append(Route(MCP_PATH, assistants, methods=MCP_METHODS))
     problems.install(app)
     # A token in a header, never a cookie: other sites cannot borrow who somebody is.
     app.add_middleware(

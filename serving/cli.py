@@ -30,6 +30,7 @@ SHORT_HELP = {
     "keys": "Make, list and revoke API keys.",
     "replay": "Make a decision on record once more, and compare every bit.",
     "rebuild": "Make the state of stored threads and people anew from the events.",
+    "webhooks": "Say who is told, by signed messages, of what happens here.",
     "yardstick": "Train and judge on the real histories; write a report.",
     "playout": "Let policies act in simulated worlds; compare what it comes to.",
     "demo": "Simulate an agency, train on it, and serve: what `make run` does.",

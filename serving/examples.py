@@ -179,6 +179,20 @@ EXPORT: dict[str, Any] = {
         }
     ],
     "feedback": [FEEDBACK],
+    "messages": [
+        {
+            "type": "hint.changed",
+            "timestamp": "2026-11-23T09:15:00Z",
+            "data": {
+                "contact_id": "anna",
+                "campaign_id": "data-engineer",
+                "hint": "wait",
+                "before": None,
+                "channel": "email",
+                "nudge_at": "2026-11-26T09:15:00Z",
+            },
+        }
+    ],
     "models": _TRAINED,
 }
 ERASED: dict[str, Any] = {

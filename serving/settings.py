@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from pydantic import Field, SecretStr, field_validator
 
 from models.settings import Settings
 from serving.access.origin import is_loopback
@@ -32,6 +34,17 @@ class ServiceSettings(Settings):
     refresh_seconds: float = Field(
         5, ge=0, le=3600, description="Pause between two looks for stored threads to decide anew."
     )
+    webhook_seconds: float = Field(
+        1, ge=0, le=3600, description="Pause between two looks for messages to send; 0: never."
+    )
+    webhook_key: SecretStr = Field(
+        SecretStr(""),
+        description="Secret under which those of endpoints are kept; default: a file in the home "
+        "folder.",
+    )
+    webhook_networks: str = Field(
+        "", description="Networks that messages may go to though not public, such as 10.0.0.0/8."
+    )
     retention_days: int = Field(
         365, ge=1, le=36_500, description="How long decisions stay on record."
     )
@@ -57,7 +70,23 @@ class ServiceSettings(Settings):
         """Whether whoever asks needs a key, or has to sign in."""
         return self.require_keys or not is_loopback(self.host)
 
+    @field_validator("webhook_networks")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        _networks(text)
+        return text
+
+    @property
+    def networks(self) -> list[IPv4Network | IPv6Network]:
+        """The networks that messages may go to though they are not public."""
+        return _networks(self.webhook_networks)
+
     @property
     def embedding(self) -> list[str]:
         """The origins that may show hints."""
         return [origin for origin in self.embed_origins.split(",") if origin]
+
+
+def _networks(text: str) -> list[IPv4Network | IPv6Network]:
+    """`10.0.0.0/8,fd00::/8` as networks; raises ValueError."""
+    return [ip_network(part.strip()) for part in text.split(",") if part.strip()]

@@ -45,6 +45,9 @@ class Telemetry:
         self.failed = Counter(
             "fineline_decide_errors", "Requests the decider failed on.", registry=self.registry
         )
+        self.webhooks = Counter(
+            "fineline_webhooks", "Attempts to send a message.", ["outcome"], registry=self.registry
+        )
         self.model = Gauge(
             "fineline_model_info", "1 for the version that answers.", ["version"],
             registry=self.registry, multiprocess_mode="livemax",

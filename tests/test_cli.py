@@ -31,7 +31,10 @@ ROOT = Path(__file__).parent.parent
 Run = Callable[..., tuple[int, str, str]]
 #: MLflow's own code warns about what its dependencies deprecate.
 asks_mlflow = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-SUBCOMMANDS = {"ingest": ("messages", "mbox", "csv")}
+SUBCOMMANDS = {
+    "ingest": ("messages", "mbox", "csv"),
+    "webhooks": ("add", "list", "remove", "test", "failed", "redeliver"),
+}
 
 
 def fineline(*words: str, home: Path, **more: str) -> subprocess.CompletedProcess[str]:

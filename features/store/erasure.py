@@ -10,10 +10,19 @@ from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from features.store.suppression import FOR_GOOD, ErasureKey, digest_of
-from features.store.tables import DECISIONS, EVENTS, FEEDBACK, PEOPLE, SUPPRESSED, THREADS
+from features.store.tables import (
+    DECISIONS,
+    DELIVERIES,
+    EVENTS,
+    FEEDBACK,
+    MESSAGES,
+    PEOPLE,
+    SUPPRESSED,
+    THREADS,
+)
 from features.store.trainings import Training, trained_on
 
-_OF_A_PERSON = (FEEDBACK, DECISIONS, THREADS, EVENTS, PEOPLE)
+_OF_A_PERSON = (FEEDBACK, DECISIONS, THREADS, DELIVERIES, MESSAGES, EVENTS, PEOPLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,8 @@ class Held:
     threads: Sequence[dict[str, Any]]
     decisions: Sequence[dict[str, Any]]
     feedback: Sequence[dict[str, Any]]
+    messages: Sequence[dict[str, Any]]
+    deliveries: Sequence[dict[str, Any]]
     models: Sequence[Training]
 
 

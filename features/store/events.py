@@ -14,7 +14,9 @@ from sqlalchemy import Connection, insert, select
 from features.events.problems import Problem, listed
 from features.events.rows import Row, check_rows
 from features.events.schema import FIELDS, IDS
+from features.store import outbox
 from features.store.database import Database
+from features.store.notices import opt_outs
 from features.store.people import grow
 from features.store.selection import chunks
 from features.store.suppression import ErasureKey
@@ -105,6 +107,7 @@ def _insert(
         records.append(dict(zip(COLUMNS, event, strict=True)) | own)
     if records:
         connection.execute(insert(EVENTS), records)
+    outbox.put(connection, tenant, opt_outs(records, now_us), now_us)
 
 
 def _stored(connection: Connection, tenant: str, ids: Sequence[str]) -> dict[str, Values]:

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Insert, Update, bindparam, insert, select, up
 from sqlalchemy.dialects import postgresql, sqlite
 
 from features.events.attributes import Attribute
+from features.store import outbox
 from features.store.database import Database
+from features.store.notices import opt_outs
 from features.store.selection import chunks
 from features.store.suppression import ErasureKey, remembered
 from features.store.tables import EVENTS, PEOPLE
@@ -121,6 +123,7 @@ def _remember(
         own = {"tenant": tenant, "number": 1, "stored_us": now_us}
         connection.execute(insert(EVENTS), [event | own for event in found.values()])
         connection.execute(_counting(), [{"of": tenant, "contact": c, "more": 1} for c in found])
+        outbox.put(connection, tenant, opt_outs(list(found.values()), now_us), now_us)
     return counts | dict.fromkeys(found, 1)
 
 

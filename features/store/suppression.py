@@ -7,14 +7,12 @@ whose it is, and whoever has the key can only ask about an id they know.
 from __future__ import annotations
 
 import hmac
-import os
-import secrets
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from features.store.secret import KeptSecret
 from features.store.selection import chunks
 from features.store.tables import SUPPRESSED
 
@@ -22,24 +20,8 @@ from features.store.tables import SUPPRESSED
 FOR_GOOD = ("opt_out", "complaint")
 
 
-class ErasureKey:
-    """The secret under which digests are made: given, or kept in a file that is made if need be."""
-
-    def __init__(self, given: str, file: Path | None = None) -> None:
-        self._given, self._file = given, file
-
-    def read(self) -> bytes:
-        """The key."""
-        if self._given or self._file is None:
-            return self._given.encode()
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as made:
-                made.write(secrets.token_hex(32))
-        except FileExistsError:
-            pass
-        return self._file.read_bytes().strip()
+class ErasureKey(KeptSecret):
+    """The secret under which digests are made."""
 
 
 def digest_of(key: bytes, tenant: str, contact_id: str) -> str:

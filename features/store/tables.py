@@ -176,6 +176,71 @@ SUPPRESSED = Table(
     PrimaryKeyConstraint("tenant", "digest"),
 )
 
+#: Where messages go: `kinds` are those wanted, a space between, all of them if empty; `secret`
+#: signs, and is encrypted; nothing is tried before `paused_us`, nor once `disabled_us` is set.
+ENDPOINTS = Table(
+    "endpoints",
+    METADATA,
+    Column("tenant", ID, nullable=False),
+    Column("endpoint_id", ID, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("kinds", Text, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("paused_us", BigInteger, nullable=False),
+    Column("disabled_us", BigInteger),
+    PrimaryKeyConstraint("tenant", "endpoint_id"),
+)
+
+#: What others are to be told: written in the transaction in which it became true, sent afterwards.
+#: `key` names what happened, so that it is told once.
+MESSAGES = Table(
+    "messages",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("tenant", ID, nullable=False),
+    Column("message_id", ID, nullable=False),
+    Column("key", ID, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("contact_id", ID),
+    Column("made_us", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("tenant", "message_id"),
+    UniqueConstraint("tenant", "key"),
+    Index(None, "tenant", "contact_id"),
+    Index(None, "made_us"),
+    sqlite_autoincrement=True,
+)
+
+#: A message on its way to one endpoint: `waiting`, `delivered` or `dead`. From `due_us` on it is
+#: tried, which somebody does until `claimed_us`.
+DELIVERIES = Table(
+    "deliveries",
+    METADATA,
+    Column("tenant", ID, nullable=False),
+    Column("message_id", ID, nullable=False),
+    Column("endpoint_id", ID, nullable=False),
+    Column("contact_id", ID),
+    Column("state", Text, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("due_us", BigInteger, nullable=False),
+    Column("claimed_us", BigInteger, nullable=False),
+    Column("outcome", Text),
+    PrimaryKeyConstraint("tenant", "message_id", "endpoint_id"),
+    Index(None, "tenant", "endpoint_id"),
+    Index(None, "tenant", "contact_id"),
+    Index(None, "state", "due_us"),
+)
+
+#: The version that last became champion, as far as others were told.
+CHAMPIONS = Table(
+    "champions",
+    METADATA,
+    Column("model_name", ID, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("since_us", BigInteger, nullable=False),
+)
+
 #: Models trained on this store: on events up to `until_seq`, recorded before `cutoff_us` if set.
 TRAININGS = Table(
     "trainings",

@@ -91,8 +91,15 @@ def decide_anew(connection: Connection, tenant: str) -> None:
 
 
 def rebuild(connection: Connection, tenant: str) -> None:
-    """Forget what was thought of any thread, and have everybody looked at."""
-    connection.execute(delete(THREADS).where(THREADS.c.tenant == tenant))
+    """Have everybody looked at anew, and forget threads of nobody.
+
+    What was thought of a thread stays until then: only a hint that comes out otherwise has changed.
+    """
+    somebody = and_(
+        PEOPLE.c.tenant == THREADS.c.tenant, PEOPLE.c.contact_id == THREADS.c.contact_id
+    )
+    nobody = ~select(PEOPLE.c.contact_id).where(somebody).exists()
+    connection.execute(delete(THREADS).where(THREADS.c.tenant == tenant, nobody))
     connection.execute(
         update(PEOPLE).where(PEOPLE.c.tenant == tenant).values(look_us=0, claimed_us=0)
     )
@@ -100,16 +107,20 @@ def rebuild(connection: Connection, tenant: str) -> None:
 
 def replace(
     connection: Connection, tenant: str, looked: Sequence[Looked], model: str, dials: int = 0
-) -> None:
+) -> list[tuple[Thread | None, Thread | None]]:
     """Keep what was thought of these people's threads, but of those who have changed meanwhile.
 
-    Nothing is kept if the tenant has set other dials than those of that number meanwhile.
+    Nothing is kept if the tenant has set other dials than those of that number meanwhile. Gives
+    each thread as it was thought of before and as it is now; None where there was, or is, no open
+    thread.
     """
     versions = _locked(connection, tenant, sorted(one.contact_id for one in looked))
     # Asked after the lock: whoever sets dials has everybody looked at, and waits for it.
     if number_in_force(connection, tenant) != dials:
-        return
+        return []
     valid = [one for one in looked if versions.get(one.contact_id) == one.version]
+    before = _of_people(connection, tenant, [one.contact_id for one in valid])
+    after = {(t.contact_id, t.campaign_id): t for one in valid for t in one.threads}
     for some in chunks([one.contact_id for one in valid]):
         connection.execute(
             delete(THREADS).where(THREADS.c.tenant == tenant, THREADS.c.contact_id.in_(some))
@@ -124,6 +135,20 @@ def replace(
             .values(look_us=bindparam("look"), claimed_us=0, looked_by=model),
             [{"contact": one.contact_id, "look": one.look_us} for one in valid],
         )
+    return [(before.get(thread), after.get(thread)) for thread in {**before, **after}]
+
+
+def _of_people(
+    connection: Connection, tenant: str, contacts: Sequence[str]
+) -> dict[tuple[str, str], Thread]:
+    t = THREADS.c
+    query = select(*(t[name] for name in Thread.__dataclass_fields__)).where(t.tenant == tenant)
+    rows = (
+        Thread(*row)
+        for some in chunks(contacts)
+        for row in connection.execute(query.where(t.contact_id.in_(some)))
+    )
+    return {(thread.contact_id, thread.campaign_id): thread for thread in rows}
 
 
 def number_in_force(connection: Connection, tenant: str) -> int:

@@ -4,7 +4,7 @@ Requests are checked by hand-written code, for speed and for sentences, and answ
 passing through these models; tests hold both to them.
 """
 
-from serving.schemas.base import ID, LINE, MOMENT, FieldErrorOut, ProblemOut
+from serving.schemas.base import ID, LINE, MOMENT, FieldErrorOut, Line, ProblemOut, Strict
 from serving.schemas.decisions import (
     SCORE_EXAMPLE,
     SCORES_EXAMPLE,
@@ -25,6 +25,7 @@ from serving.schemas.stored import (
     FeedbackIn,
     FeedbackOut,
     PersonOut,
+    ReceiptOut,
     ReceiptsOut,
     StoredContactIn,
     StoredEventIn,
@@ -48,9 +49,11 @@ __all__ = [
     "FeedbackIn",
     "FeedbackOut",
     "FieldErrorOut",
+    "Line",
     "ModelOut",
     "PersonOut",
     "ProblemOut",
+    "ReceiptOut",
     "ReceiptsOut",
     "ScoreIn",
     "ScoresIn",
@@ -58,6 +61,7 @@ __all__ = [
     "StatusOut",
     "StoredContactIn",
     "StoredEventIn",
+    "Strict",
     "UtilityIn",
     "WebhookRowIn",
     "WorklistOut",

@@ -46,6 +46,14 @@ class TrainedOut(Strict):
     trained_at: datetime = Field(description="When, in UTC.")
 
 
+class ToldOut(Strict):
+    """A message to others about the person."""
+
+    type: str = Field(description="What happened, as in docs/webhooks.md.")
+    timestamp: datetime = Field(description="When, in UTC.")
+    data: dict[str, Any] = Field(description="What was said of it.")
+
+
 class ExportOut(Strict):
     """Everything that is stored about a person."""
 
@@ -54,6 +62,7 @@ class ExportOut(Strict):
     threads: list[ThreadOut] = Field(description="Open threads.")
     decisions: list[KeptDecisionOut] = Field(description="Decisions on record.")
     feedback: list[FeedbackOut] = Field(description="What was done with them.")
+    messages: list[ToldOut] = Field(description="What others were told of the last 30 days.")
     models: list[TrainedOut] = Field(description="Who learned from these events.")
 
 

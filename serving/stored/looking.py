@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.events.schema import TIMESTAMP
-from features.store import decisions, threads
+from features.store import decisions, outbox, threads
 from features.store.database import Database
 from features.store.decisions import thread_of
 from features.store.threads import NEVER, Looked, Thread
@@ -65,8 +65,12 @@ def look_at(
         for one in answers
         if one is not None and _begins(one, since)
     ]
-    version = decider.ref.version
-    database.write(lambda c: threads.replace(c, tenant, looked, version, number))
+    version, now_us = decider.ref.version, microseconds(now)
+    database.write(
+        lambda c: outbox.tell(
+            c, tenant, threads.replace(c, tenant, looked, version, number), now_us
+        )
+    )
     if hinted:
         database.write(lambda c: decisions.add(c, tenant, hinted))
 

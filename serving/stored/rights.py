@@ -49,6 +49,7 @@ def export(database: Database, tenant: str, contact_id: str) -> bytes:
                 | {"given_at": _moment(row["given_us"])}
                 for row in held.feedback
             ],
+            "messages": [orjson.Fragment(row["body"]) for row in held.messages],
             "models": _models(held.models),
         }
     )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Telling others what happens here: signed messages over HTTP, sent until they arrive."""
