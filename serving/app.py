@@ -12,13 +12,15 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 
 from features.store.opening import open_store
-from models import registry
 from models.decide import Decider
 from models.rules import Rulebook
 from models.settings import load_settings
 from models.tenant_rules import read_tenant_rules
 from serving import problems
 from serving.champion import Champion
+from serving.flight.metrics import FlightMetrics
+from serving.flight.source import Fixed, Registry
+from serving.flight.watch import Watch
 from serving.middleware import Surroundings
 from serving.openapi import document
 from serving.page import router as page
@@ -38,16 +40,19 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
         read_tenant_rules(settings.rules, Rulebook.load(None))
     telemetry = Telemetry()
     database = open_store(settings)
-    champion = Champion(load or (lambda: registry.load(settings)), telemetry.loaded)
+    champion = Champion(telemetry.loaded)
+    source = Registry(settings) if load is None else Fixed(load)
+    watch = Watch(source, champion, FlightMetrics(telemetry.registry), settings.watch_seconds)
     refresher = Refresher(
         database, champion, settings.refresh_seconds, timedelta(days=settings.retention_days)
     )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
-        await run_in_threadpool(champion.look)
+        await run_in_threadpool(watch.start)
         refresher.start()
         yield
+        await run_in_threadpool(watch.stop)
         await run_in_threadpool(refresher.stop)
         database.close()
 

@@ -31,6 +31,9 @@ class ServiceSettings(Settings):
     refresh_seconds: float = Field(
         5, ge=0, le=3600, description="Pause between two looks for stored threads to decide anew."
     )
+    watch_seconds: float = Field(
+        1, ge=0.05, le=3600, description="Pause between two looks for a new champion."
+    )
     retention_days: int = Field(
         365, ge=1, le=36_500, description="How long decisions stay on record."
     )
