@@ -11,12 +11,14 @@ from pydantic import BaseModel, Field
 class InServiceOut(BaseModel):
     """Whether the version that answers is the one that should."""
 
-    champion: str | None = Field(description="The version the registry names, null if unknown.")
-    since: datetime | None = Field(description="When the version that answers began to.")
+    champion: str | None = Field(
+        None, description="The version the registry names, null if unknown."
+    )
+    since: datetime | None = Field(None, description="When the version that answers began to.")
     kept_copy: bool = Field(
         description="The registry was away: the copy of the last good version answers."
     )
-    trouble: str | None = Field(description="Why another version answers, or may soon.")
+    trouble: str | None = Field(None, description="Why another version answers, or may soon.")
 
 
 class ReadyOut(InServiceOut):
