@@ -27,7 +27,7 @@ test-all: $(STAMP)  ## the tests and the longer checks
 fuzz: $(STAMP)  ## hostile inputs at length: schemathesis, and 10,000 mutated events and requests
 	$(BIN)/python -m pytest -m fuzz
 
-soak: $(STAMP)  ## failures again and again: a process killed ten times under load, on both databases
+soak: $(STAMP)  ## failures again and again: kills under load on both databases, a hundred swaps of the model
 	$(BIN)/python -m pytest -m soak
 
 test-browser: $(STAMP)  ## the page in a real Chromium, which this installs where there is none

@@ -5,6 +5,7 @@ FinelineError
 ├── BadSetting          an environment variable or option that makes no sense
 ├── NoModel             no model version is registered or loadable
 ├── IncompatibleModel   an artifact this version cannot read
+├── UnsoundModel        an artifact that does not answer as it did when it was made
 ├── RegistryUnavailable the model registry does not answer
 └── StoreUnavailable    the event store does not answer
 """
@@ -48,6 +49,10 @@ class NoModel(FinelineError):
 
 class IncompatibleModel(FinelineError):
     """An artifact written by a version of fineline that this one cannot read."""
+
+
+class UnsoundModel(FinelineError):
+    """An artifact that is damaged, or does not answer as it did when it was made."""
 
 
 class RegistryUnavailable(FinelineError):

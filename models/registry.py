@@ -11,11 +11,12 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from features.errors import BadInput, NoModel, RegistryUnavailable
-from models import artifact
+from models import artifact, golden
 from models.decide import Decider
 from models.decision import ModelRef
 from models.hold import Hold
@@ -26,6 +27,7 @@ from models.tenant_rules import read_tenant_rules
 CHAMPION = "champion"
 _PREVIOUS = "fineline.previous"
 _FOLDER = "model"
+_SQLITE = "sqlite:///"
 
 # Read by MLflow when it is imported, which happens on first use only.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -33,6 +35,16 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+# A connection to a file that was put in the place of another would read the old one for ever.
+os.environ.setdefault("MLFLOW_SQLALCHEMYSTORE_POOL_RECYCLE", "5")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version in the registry; a registry made anew numbers from 1 again, `run_id` tells."""
+
+    number: str
+    run_id: str
 
 
 @contextmanager
@@ -82,6 +94,7 @@ def register(
         client.log_artifacts(run_id, str(files))
         with tempfile.TemporaryDirectory() as folder:
             artifact.save(model, Path(folder) / _FOLDER)
+            golden.write(model, Path(folder) / _FOLDER)
             client.log_artifacts(run_id, str(Path(folder) / _FOLDER), _FOLDER)
         client.set_terminated(run_id)
         _ensure_registered(client, settings)
@@ -109,14 +122,40 @@ def note(settings: Settings, version: str, tags: Mapping[str, str]) -> None:
             client.set_model_version_tag(settings.model_name, version, name, value)
 
 
+def named(settings: Settings, alias: str = CHAMPION) -> Version | None:
+    """The version an alias names, None while it names none. Makes no registry where none is."""
+    from mlflow.exceptions import MlflowException
+
+    if not _is_there(settings):
+        return None
+    with _client(settings) as client:
+        try:
+            found = client.get_model_version_by_alias(settings.model_name, alias)
+        except MlflowException as error:
+            # What the registry says of an unknown model, and of an unknown alias.
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return None
+            raise
+        return Version(str(found.version), str(found.run_id))
+
+
+def _is_there(settings: Settings) -> bool:
+    """False only for an SQLite file that is not there: MLflow would make it when asked."""
+    if settings.mlflow_uri.startswith(_SQLITE):
+        try:
+            os.stat(settings.mlflow_uri.removeprefix(_SQLITE).split("?")[0])
+        except FileNotFoundError:
+            return False
+        except OSError:
+            # What is wrong with the place, MLflow will say.
+            return True
+    return True
+
+
 def champion_version(settings: Settings) -> str | None:
     """The version the alias `champion` names, None while there is none."""
-    with _client(settings) as client:
-        if not client.search_registered_models(f"name = '{settings.model_name}'"):
-            return None
-        model = client.get_registered_model(settings.model_name)
-        version = model.aliases.get(CHAMPION)
-        return None if version is None else str(version)
+    found = named(settings)
+    return None if found is None else found.number
 
 
 def promote(settings: Settings, version: str) -> str | None:
@@ -161,23 +200,26 @@ def load_model(settings: Settings, uri: str | None = None) -> tuple[str, Model]:
     `uri` is a version number, an alias, `models:/NAME/VERSION` or `models:/NAME@ALIAS`.
     """
     version = _resolve(settings, uri)
-    with _client(settings) as client, tempfile.TemporaryDirectory() as folder:
-        _require(client, settings, version)
-        found = client.get_model_version(settings.model_name, version)
-        path = client.download_artifacts(found.run_id, _FOLDER, folder)
-        return version, artifact.load(Path(path))
+    with tempfile.TemporaryDirectory() as folder:
+        return version.number, artifact.load(fetch(settings, version, Path(folder)))
 
 
-def _resolve(settings: Settings, uri: str | None) -> str:
+def fetch(settings: Settings, version: Version, folder: Path) -> Path:
+    """Download a version's artifact into `folder`; where in it the artifact is."""
+    with _client(settings) as client:
+        return Path(client.download_artifacts(version.run_id, _FOLDER, str(folder)))
+
+
+def _resolve(settings: Settings, uri: str | None) -> Version:
     name = (uri or CHAMPION).removeprefix("models:/").removeprefix(settings.model_name)
     name = name.lstrip("/@") or CHAMPION
     if name.isdigit():
-        return name
-    with _client(settings) as client:
-        exists = client.search_registered_models(f"name = '{settings.model_name}'")
-        aliases = client.get_registered_model(settings.model_name).aliases if exists else {}
-    if name in aliases:
-        return str(aliases[name])
+        with _client(settings) as client:
+            _require(client, settings, name)
+            return Version(name, str(client.get_model_version(settings.model_name, name).run_id))
+    found = named(settings, name)
+    if found is not None:
+        return found
     if uri is None:
         raise NoModel("no model has become champion yet; run `fineline train` first")
     raise NoModel(f"no model is called {uri!r}; give a version number or an alias")
@@ -186,6 +228,11 @@ def _resolve(settings: Settings, uri: str | None) -> str:
 def load(settings: Settings, uri: str | None = None) -> Decider:
     """A decider on the champion, or on what `uri` names, with the deployment's hold."""
     version, model = load_model(settings, uri)
+    return decider_of(settings, version, model)
+
+
+def decider_of(settings: Settings, version: str, model: Model) -> Decider:
+    """A decider on a model under the deployment's settings: its hold and its tenants' rules."""
     decider = Decider(model, ModelRef(settings.model_name, version), hold=Hold.of(settings))
     if settings.rules is not None:
         decider.rulebooks = read_tenant_rules(settings.rules, decider.rulebook)

@@ -13,7 +13,6 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from features.store.opening import open_store
-from models import registry
 from models.decide import Decider
 from models.rules import Rulebook
 from models.settings import load_settings
@@ -22,6 +21,9 @@ from serving import problems
 from serving.access.keys import KeyRing
 from serving.access.limits import Limiter
 from serving.champion import Champion
+from serving.flight.metrics import FlightMetrics
+from serving.flight.source import Fixed, Registry
+from serving.flight.watch import Watch
 from serving.mcp.endpoint import METHODS as MCP_METHODS
 from serving.mcp.endpoint import PATH as MCP_PATH
 from serving.mcp.endpoint import Assistants
@@ -46,7 +48,9 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     telemetry = Telemetry()
     database = open_store(settings)
     keys = KeyRing(database)
-    champion = Champion(load or (lambda: registry.load(settings)), telemetry.loaded)
+    champion = Champion(telemetry.loaded)
+    source = Registry(settings) if load is None else Fixed(load)
+    watch = Watch(source, champion, FlightMetrics(telemetry.registry), settings.watch_seconds)
     refresher = Refresher(
         database, champion, settings.refresh_seconds, timedelta(days=settings.retention_days)
     )
@@ -55,11 +59,12 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
-        await run_in_threadpool(champion.look)
+        await run_in_threadpool(watch.start)
         refresher.start()
         dispatcher.start()
         async with assistants.running():
             yield
+        await run_in_threadpool(watch.stop)
         await run_in_threadpool(dispatcher.stop)
         await run_in_threadpool(refresher.stop)
         await run_in_threadpool(keys.close)

@@ -62,6 +62,13 @@ _MISSING = FieldError("contact.contact_id", "is missing, but is required")
 SCORES: dict[str, Any] = {
     "items": [DECISION, {"error": within("items[1]", invalid([_MISSING])).body("/v1/scores")}]
 }
+IN_SERVICE: dict[str, Any] = {
+    "champion": "3",
+    "since": "2026-11-20T18:00:02Z",
+    "kept_copy": False,
+    "trouble": None,
+}
+READY: dict[str, Any] = {"status": "ready", "version": "3", **IN_SERVICE}
 MODEL: dict[str, Any] = {
     "name": "fineline",
     "version": "3",
@@ -69,6 +76,7 @@ MODEL: dict[str, Any] = {
     "trained_at": "2026-11-20T18:00:00Z",
     "trained_on": {"touches": 95_800, "contacts": 20_000},
     "metrics": {"land": {"overall": {"roc_auc": 0.82}}},
+    "service": IN_SERVICE,
 }
 EVENTS: list[dict[str, Any]] = [
     {

@@ -31,6 +31,7 @@ _DOCUMENTED: tuple[type[BaseModel], ...] = (
     schemas.DecisionOut,
     schemas.ScoresOut,
     schemas.ModelOut,
+    schemas.ReadyOut,
     schemas.StatusOut,
     schemas.ProblemOut,
 )

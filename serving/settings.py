@@ -34,6 +34,9 @@ class ServiceSettings(Settings):
     refresh_seconds: float = Field(
         5, ge=0, le=3600, description="Pause between two looks for stored threads to decide anew."
     )
+    watch_seconds: float = Field(
+        1, ge=0.05, le=3600, description="Pause between two looks for a new champion."
+    )
     webhook_seconds: float = Field(
         1, ge=0, le=3600, description="Pause between two looks for messages to send; 0: never."
     )

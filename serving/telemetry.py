@@ -25,6 +25,7 @@ class Telemetry:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._shown: str | None = None
         self.requests = Counter(
             "fineline_requests", "Requests answered.", ["route", "method", "status"],
             registry=self.registry,
@@ -55,7 +56,7 @@ class Telemetry:
         self.trained = Gauge(
             "fineline_model_trained_timestamp_seconds",
             "When the model that answers was trained, in seconds since 1970.",
-            registry=self.registry, multiprocess_mode="livemax",
+            registry=self.registry, multiprocess_mode="livemostrecent",
         )  # fmt: skip
 
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
@@ -67,7 +68,10 @@ class Telemetry:
 
     def loaded(self, decider: Decider) -> None:
         """Show the version that answers from now on, and its age."""
-        self.model.labels(decider.ref.version).set(1)
+        if self._shown is not None:
+            self.model.labels(self._shown).set(0)
+        self._shown = decider.ref.version
+        self.model.labels(self._shown).set(1)
         trained_at = decider.card.get("trained_at")
         if trained_at:
             self.trained.set(datetime.fromisoformat(trained_at).timestamp())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from features.store.database import Database
 from models.decide import Decider
 from models.decision import ModelRef
 from models.model import Model
+from models.settings import Settings
 from tests.postgres import Server, server
+from tests.registries import copy_of, make_empty, settings_of
 from training import fit
 from training.dataset import Dataset, prepare
 from training.simulate.history import simulate
@@ -78,6 +81,23 @@ def small_model(agency: tuple[pa.Table, pa.Table], small_trees: None) -> Model:
 def decider(small_model: Model) -> Decider:
     """A decider on the small model."""
     return Decider(small_model, ModelRef("fineline", "1"))
+
+
+@pytest.fixture(scope="session")
+def empty_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of a registry without a model: making one takes MLflow many seconds."""
+    home = tmp_path_factory.mktemp("registry")
+    with warnings.catch_warnings():
+        # MLflow's own code warns about what its dependencies deprecate.
+        warnings.simplefilter("ignore")
+        make_empty(settings_of(home))
+    return home / "mlflow.db"
+
+
+@pytest.fixture
+def registry_home(empty_registry: Path, tmp_path: Path) -> Settings:
+    """Settings with a registry of the test's own."""
+    return copy_of(empty_registry, tmp_path / "home")
 
 
 @pytest.fixture(scope="session")

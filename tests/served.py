@@ -1,12 +1,16 @@
-"""An app behind a real server on loopback, in a thread, for any kind of client."""
+"""An app behind a real server on loopback, in a thread or as `fineline serve`."""
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -30,3 +34,21 @@ def served(app: FastAPI, **more: Any) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+@contextmanager
+def serving(home: Path, *words: str, **more: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The address and the process of `fineline serve`; ended here if the test has not."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "serving.cli", "serve", "--port", str(port), *words],
+        env=os.environ | {"FINELINE_HOME": str(home), **more}, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        yield f"http://127.0.0.1:{port}", process
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,7 @@ from features.events.files import write_events
 from features.events.parquet_format import write_parquet
 from serving import cli, commands
 from serving.cli import SHORT_HELP, main, root
+from tests.served import serving
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., tuple[int, str, str]]
@@ -252,24 +251,6 @@ def test_a_step_of_the_demonstration_that_fails_ends_it_with_its_status(run: Run
     with pytest.raises(SystemExit) as left:
         commands._command("promote")
     assert left.value.code == 2
-
-
-@contextmanager
-def serving(home: Path, *words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """A server of its own process, at an address; ended here if the test has not."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "serving.cli", "serve", "--port", str(port), *words],
-        env=os.environ | {"FINELINE_HOME": str(home)}, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        yield f"http://127.0.0.1:{port}", process
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
 
 
 def ended(process: subprocess.Popen[str], by: signal.Signals) -> tuple[int, str, str]:

@@ -19,30 +19,18 @@ from features.errors import BadInput, NoModel, RegistryUnavailable
 from models import registry
 from models.model import Model
 from models.settings import Settings
+from tests.registries import register, settings_of
 from training.dataset import Dataset
 
 # MLflow's own code warns about what its dependencies deprecate.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
 
-@pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"), tracking_uri="")
-
-
-def register(settings: Settings, model: Model, folder: Path) -> str:
-    (folder / "note.txt").write_text("kept beside the model")
-    return registry.register(
-        settings, model, params={"trees": 40}, metrics={"land.auc": 0.7}, files=folder,
-        description="a test", tags={"fineline.data": "abc"},
-    )  # fmt: skip
-
-
-def walk_through(settings: Settings, model: Model, data: Dataset, folder: Path) -> None:
+def walk_through(settings: Settings, model: Model, data: Dataset) -> None:
     """Register two versions, promote, roll back, load: the same against any store."""
     with pytest.raises(NoModel, match="run `fineline train` first"):
         registry.load(settings)
-    one, two = register(settings, model, folder), register(settings, model, folder)
+    one, two = register(settings, model), register(settings, model)
     with pytest.raises(NoModel):
         registry.rollback(settings)
     assert registry.promote(settings, one) is None
@@ -64,9 +52,17 @@ def walk_through(settings: Settings, model: Model, data: Dataset, folder: Path) 
 
 
 def test_versions_on_sqlite(
-    local: Settings, small_model: Model, agency_data: Dataset, tmp_path: Path
+    registry_home: Settings, small_model: Model, agency_data: Dataset
 ) -> None:
-    walk_through(local, small_model, agency_data, tmp_path)
+    walk_through(registry_home, small_model, agency_data)
+
+
+def test_asking_where_no_registry_is_makes_none(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path / "home")
+    assert registry.named(settings) is None
+    with pytest.raises(NoModel, match="run `fineline train` first"):
+        registry.load(settings)
+    assert not (tmp_path / "home").exists()
 
 
 @pytest.mark.parametrize("uri", ["sqlite:///{file}/x.db", "http://127.0.0.1:1"])
@@ -119,8 +115,4 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
 def test_versions_on_an_mlflow_server(
     server: str, small_model: Model, agency_data: Dataset, tmp_path: Path
 ) -> None:
-    files = tmp_path / "run"
-    files.mkdir()
-    walk_through(
-        Settings(home=tmp_path / "home", tracking_uri=server), small_model, agency_data, files
-    )
+    walk_through(Settings(home=tmp_path / "home", tracking_uri=server), small_model, agency_data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,7 +14,6 @@ from models.decide import Decider
 from models.decision import Decision, Request
 from serving import schemas
 from serving.app import create_app
-from serving.champion import Champion
 from serving.schemas import SCORE_EXAMPLE, SCORES_EXAMPLE
 from serving.settings import ServiceSettings
 from tests.api import PROBLEM, asked, post
@@ -150,29 +148,14 @@ def test_a_model_that_cannot_be_loaded_leaves_the_service_alive(failure: Excepti
         assert "secret" not in answer.text
 
 
-def test_nobody_waits_behind_a_slow_registry(decider: Decider) -> None:
-    looking, go_on = threading.Event(), threading.Event()
-
-    def slow() -> Decider:
-        looking.set()
-        assert go_on.wait(30)
-        return decider
-
-    champion = Champion(slow)
-    first = threading.Thread(target=champion.look)
-    first.start()
-    assert looking.wait(30)
-    with pytest.raises(NoModel, match="being loaded"):
-        champion.decider()
-    go_on.set()
-    first.join()
-    assert champion.decider() is decider
-
-
 def test_the_model_says_what_it_is(client: TestClient) -> None:
     answer = client.get("/v1/model")
     schemas.ModelOut.model_validate_json(answer.content)
     assert answer.json()["alias"] == "champion"
+    assert answer.json()["service"]["trouble"] is None
+    ready = client.get("/readyz")
+    schemas.ReadyOut.model_validate_json(ready.content)
+    assert (ready.json()["status"], ready.json()["version"]) == ("ready", "1")
 
 
 def test_metrics_move(client: TestClient) -> None:

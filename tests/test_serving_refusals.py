@@ -144,20 +144,20 @@ def test_other_media_are_refused(client: TestClient, headers: dict[str, str]) ->
 
 def test_large_bodies_and_batches_are_refused(decider: Decider) -> None:
     limits = ServiceSettings(max_body_mb=1, max_history=3)
-    client = TestClient(create_app(limits, lambda: decider))
-    big = client.post("/v1/score", content=b" " * 1_000_001)
-    assert (big.status_code, big.json()["detail"]) == (
-        413,
-        "The body is larger than 1 MB; send less at once.",
-    )
-    long = asked(history=SCORE_EXAMPLE["history"] * 2)
-    alone = post(client, long)
-    assert (alone.status_code, alone.json()["errors"][0]["field"]) == (413, "history")
-    inside = post(client, {"items": [SCORE_EXAMPLE, long]}, "/v1/scores").json()["items"][1]
-    assert inside["error"]["status"] == 413
-    assert inside["error"]["errors"][0]["field"] == "items[1].history"
-    many = post(client, {"items": [{}] * 5001}, "/v1/scores")
-    assert many.status_code == 413
+    with TestClient(create_app(limits, lambda: decider)) as client:
+        big = client.post("/v1/score", content=b" " * 1_000_001)
+        assert (big.status_code, big.json()["detail"]) == (
+            413,
+            "The body is larger than 1 MB; send less at once.",
+        )
+        long = asked(history=SCORE_EXAMPLE["history"] * 2)
+        alone = post(client, long)
+        assert (alone.status_code, alone.json()["errors"][0]["field"]) == (413, "history")
+        inside = post(client, {"items": [SCORE_EXAMPLE, long]}, "/v1/scores").json()["items"][1]
+        assert inside["error"]["status"] == 413
+        assert inside["error"]["errors"][0]["field"] == "items[1].history"
+        many = post(client, {"items": [{}] * 5001}, "/v1/scores")
+        assert many.status_code == 413
 
 
 def test_unknown_paths_and_methods_are_problems(client: TestClient) -> None:

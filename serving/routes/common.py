@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from urllib.parse import unquote
 
 from fastapi import Depends, Path, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator
 
 from features.store.database import Database
@@ -38,6 +37,12 @@ def telemetry(request: Request) -> Telemetry:
     return found
 
 
+def champion(request: Request) -> Champion:
+    """What holds the model in service."""
+    found: Champion = state(request).champion
+    return found
+
+
 def database(request: Request) -> Database:
     """The event store's database."""
     found: Database = state(request).database
@@ -45,11 +50,8 @@ def database(request: Request) -> Database:
 
 
 async def decider(request: Request) -> Decider:
-    """The decider in service; looking for one is left to a thread."""
-    champion: Champion = state(request).champion
-    if champion.current is not None:
-        return champion.current
-    return await run_in_threadpool(champion.decider)
+    """The decider in service; one request asks once, so that its answer is of one model."""
+    return champion(request).decider()
 
 
 async def _tenant(caller: Admin) -> str:

@@ -9,8 +9,8 @@ from serving.access.caller import ANYBODY, READER
 from serving.answers import to_json
 from serving.openapi import answers
 from serving.reference import page
-from serving.routes.common import as_json, decider, telemetry
-from serving.schemas import ModelOut, StatusOut
+from serving.routes.common import as_json, champion, decider, telemetry
+from serving.schemas import ModelOut, ReadyOut, StatusOut
 from serving.telemetry import CONTENT_TYPE
 
 router = APIRouter()
@@ -28,9 +28,10 @@ router = APIRouter()
     ),
 )  # fmt: skip
 async def model(request: Request) -> Response:
-    """Name, version, alias, trained when and on what, and how it did on later touches."""
+    """Name, version, alias, trained when and on what, how it did on later touches, and whether it
+    is the version the registry names."""
     card = (await decider(request)).card
-    return as_json(to_json({"alias": "champion", **card}))
+    return as_json(to_json({"alias": "champion", **card, "service": champion(request).status()}))
 
 
 @router.get(
@@ -44,12 +45,13 @@ async def healthz() -> Response:
 
 @router.get(
     "/readyz", tags=["operations"], summary="A model is loaded", response_class=Response,
-    responses=answers("/readyz", StatusOut, "It is.", {"status": "ready"}, 503),
+    responses=answers("/readyz", ReadyOut, "It is.", examples.READY, 503),
 )  # fmt: skip
 async def readyz(request: Request) -> Response:
-    """503 with the reason while no model can answer."""
-    await decider(request)
-    return as_json(to_json({"status": "ready"}))
+    """503 with the reason while no model can answer; what is wrong while the last one does."""
+    version = (await decider(request)).ref.version
+    answer = {"status": "ready", "version": version, **champion(request).status()}
+    return as_json(to_json(answer))
 
 
 @router.get(

@@ -11,14 +11,13 @@ from serving.schemas.decisions import (
     ContactIn,
     DecisionOut,
     EventIn,
-    ModelOut,
     ScoreIn,
     ScoresIn,
     ScoresOut,
-    StatusOut,
     UtilityIn,
 )
 from serving.schemas.rights import ErasedOut, ExportOut
+from serving.schemas.service import InServiceOut, ModelOut, ReadyOut, StatusOut
 from serving.schemas.stored import (
     CURSOR,
     DescribedIn,
@@ -49,10 +48,12 @@ __all__ = [
     "FeedbackIn",
     "FeedbackOut",
     "FieldErrorOut",
+    "InServiceOut",
     "Line",
     "ModelOut",
     "PersonOut",
     "ProblemOut",
+    "ReadyOut",
     "ReceiptOut",
     "ReceiptsOut",
     "ScoreIn",

@@ -248,27 +248,6 @@ class ScoresOut(Strict):
     items: list[DecisionOut | FailedOut] = Field(description="A decision or an error each.")
 
 
-class ModelOut(BaseModel):
-    """The model that answers."""
-
-    name: str = Field(description="Name of the registered model.")
-    version: str = Field(description="Version in the registry.")
-    alias: str = Field(description="Why this version answers.")
-    trained_at: str | None = Field(None, description="When, in UTC.")
-    trained_on: dict[str, Any] | None = Field(
-        None, description="Counts, times and fingerprint of the events."
-    )
-    metrics: dict[str, Any] | None = Field(
-        None, description="On later touches than it learned from, each with its interval."
-    )
-
-
-class StatusOut(BaseModel):
-    """Whether the service lives, or is ready."""
-
-    status: str = Field(description="alive or ready.")
-
-
 _TOUCHES = [
     {
         "kind": "touch", "channel": "email", "occurred_at": "2026-11-09T09:30:00+01:00",

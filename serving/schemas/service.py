@@ -1,0 +1,50 @@
+"""What the service says of itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class InServiceOut(BaseModel):
+    """Whether the version that answers is the one that should."""
+
+    champion: str | None = Field(
+        None, description="The version the registry names, null if unknown."
+    )
+    since: datetime | None = Field(None, description="When the version that answers began to.")
+    kept_copy: bool = Field(
+        description="The registry was away: the copy of the last good version answers."
+    )
+    trouble: str | None = Field(None, description="Why another version answers, or may soon.")
+
+
+class ReadyOut(InServiceOut):
+    """The service can answer, and with which version."""
+
+    status: str = Field(description="ready.")
+    version: str = Field(description="The version that answers.")
+
+
+class ModelOut(BaseModel):
+    """The model that answers."""
+
+    name: str = Field(description="Name of the registered model.")
+    version: str = Field(description="Version in the registry.")
+    alias: str = Field(description="Why this version answers.")
+    trained_at: str | None = Field(None, description="When, in UTC.")
+    trained_on: dict[str, Any] | None = Field(
+        None, description="Counts, times and fingerprint of the events."
+    )
+    metrics: dict[str, Any] | None = Field(
+        None, description="On later touches than it learned from, each with its interval."
+    )
+    service: InServiceOut = Field(description="Whether it is the version that should answer.")
+
+
+class StatusOut(BaseModel):
+    """Whether the service lives, or is ready."""
+
+    status: str = Field(description="alive or ready.")
