@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0040"
-down_revision = "0005"
+down_revision = "0030"
 
 _SERIAL = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _ID = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
