@@ -23,7 +23,9 @@ from models.ledger import Ledger
 from models.model import Model, feature_names
 from models.outcome import Outcome
 
-FORMAT = 1
+FORMAT = 2
+#: Formats that are read; in the first, lags were the same on every channel.
+_READABLE = (1, FORMAT)
 MANIFEST = "manifest.json"
 LEDGER = "ledger.parquet"
 OUTCOMES = ("land", "annoy", "follow_up")
@@ -76,6 +78,7 @@ def load(folder: Path) -> Model:
 def _outcome_manifest(o: Outcome) -> dict[str, Any]:
     return {
         "baseline_cumulative_hazard": o.baseline.cumulative.tolist(),
+        "baseline_by_channel": o.baseline.by_channel.tolist(),
         "backbone_terms": list(o.basis.names),
         "backbone_coefficients": o.coefficients.tolist(),
         "columns": list(o.columns),
@@ -91,7 +94,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise IncompatibleModel(f"{folder.name}: no readable {MANIFEST} ({error})") from None
-    if manifest.get("format") != FORMAT:
+    if manifest.get("format") not in _READABLE:
         raise IncompatibleModel(
             f"the model has format {manifest.get('format')}, this version reads {FORMAT}; "
             "train it again or use the fineline it was made with"
@@ -120,6 +123,14 @@ def _usual(manifest: dict[str, Any], position: list[int], columns: int) -> Any:
     return row
 
 
+def _baseline(spec: dict[str, Any]) -> Baseline:
+    """The baseline; the same for every channel in a model that was made before they differed."""
+    of_all = np.array(spec["baseline_cumulative_hazard"])
+    if "baseline_by_channel" not in spec:
+        return Baseline.common(of_all)
+    return Baseline(of_all, np.array(spec["baseline_by_channel"]))
+
+
 def _outcome(
     name: str, spec: dict[str, Any], position: list[int], names: Sequence[str], folder: Path
 ) -> Outcome:
@@ -129,7 +140,7 @@ def _outcome(
     )
     return Outcome(
         name=name,
-        baseline=Baseline(np.array(spec["baseline_cumulative_hazard"])),
+        baseline=_baseline(spec),
         basis=Basis.of(spec["backbone_terms"], names),
         coefficients=np.array(spec["backbone_coefficients"]),
         forests=tuple(parse(text, columns) for text in texts),

@@ -7,7 +7,7 @@ has tried. Ridge-penalised towards the base rates.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,35 +15,51 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from models.base_rates import PRIOR_PRECISION
+from models.base_rates import Term
 
 Floats = npt.NDArray[np.float64]
 
 #: A term taken as it is grows no further than this many touches.
 HIGHEST_COUNT = 15.0
+#: Stands for no flag: the term counts in every row.
+ALWAYS = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """The terms of a backbone: columns of the feature matrix, taken as they are or as log1p."""
+    """The terms of a backbone: columns of the feature matrix, taken as they are or as log1p.
+
+    `flags`: the 0/1 column that a term is multiplied by, or `ALWAYS`.
+    """
 
     names: tuple[str, ...]
     columns: tuple[int, ...]
     logs: tuple[bool, ...]
+    flags: tuple[int, ...]
 
     @classmethod
     def of(cls, names: Sequence[str], columns: Sequence[str]) -> Basis:
-        """Resolve terms such as "thread_touches" or "log1p thread_touches" against `columns`."""
-        position = {name: i for i, name in enumerate(columns)}
-        bare = [name.removeprefix("log1p ") for name in names]
-        logs = tuple(name.startswith("log1p ") for name in names)
-        return cls(tuple(names), tuple(position[name] for name in bare), logs)
+        """Resolve terms against `columns`.
+
+        A term is a column ("thread_touches"), its logarithm ("log1p thread_touches"), or either
+        where a flag is set ("channel_phone * log1p thread_touches").
+        """
+        position = {name: i for i, name in enumerate(columns)} | {"": ALWAYS}
+        parts = [name.rpartition(" * ") for name in names]
+        flags = tuple(position[flag] for flag, _, _ in parts)
+        bare = tuple(position[term.removeprefix("log1p ")] for _, _, term in parts)
+        logs = tuple(term.startswith("log1p ") for _, _, term in parts)
+        return cls(tuple(names), bare, logs, flags)
 
     def __call__(self, x: npt.NDArray[np.float32]) -> Floats:
         """Term values, shape (rows, terms)."""
         z = x[:, list(self.columns)].astype(np.float64)
         logs = np.asarray(self.logs, dtype=bool)
-        return np.asarray(np.where(logs, np.log1p(z), np.minimum(z, HIGHEST_COUNT)))
+        terms = np.asarray(np.where(logs, np.log1p(z), np.minimum(z, HIGHEST_COUNT)))
+        for j, flag in enumerate(self.flags):
+            if flag != ALWAYS:
+                terms[:, j] *= x[:, flag]
+        return terms
 
 
 def fit_backbone(
@@ -51,18 +67,17 @@ def fit_backbone(
     exposure: Floats,
     happened: npt.NDArray[np.bool_],
     weight: Floats,
-    prior: Mapping[str, float],
-    names: Sequence[str],
+    terms: Sequence[Term],
     rising: bool,
     start: Floats | None = None,
 ) -> Floats:
     """Intercept and coefficients, shape (1 + terms,), of a Poisson rate per unit of `exposure`.
 
-    Maximum a posteriori under normal priors centred on `prior`; coefficients stay >= 0 where
-    `rising`. `exposure` is the baseline hazard each touch was exposed to.
+    Maximum a posteriori under the normal priors of `terms`; coefficients of rising terms stay >= 0
+    where `rising`. `exposure` is the baseline hazard each touch was exposed to.
     """
-    centre = np.array([0.0, *(prior[name] for name in names)])
-    precision = np.array([1.0, *([PRIOR_PRECISION] * len(names))])
+    centre = np.array([0.0, *(term.centre for term in terms)])
+    precision = np.array([1.0, *(term.precision for term in terms)])
     design = np.column_stack([np.ones(len(z)), z])
 
     def loss(beta: Floats) -> tuple[float, Any]:
@@ -72,7 +87,8 @@ def fit_backbone(
         gradient = design.T @ (expected - weight * happened)
         return float(value + 0.5 * precision @ gap**2), gradient + precision * gap
 
-    bounds = [(None, None)] + [(0.0, None) if rising else (None, None)] * len(names)
+    lowest = [0.0 if rising and term.rising else None for term in terms]
+    bounds = [(None, None), *((low, None) for low in lowest)]
     first = centre if start is None else start
     result = minimize(loss, first, jac=True, bounds=bounds, method="L-BFGS-B")
     return np.asarray(result.x)

@@ -5,6 +5,8 @@ Recruiter e-mail, given silence so far, by touch number 1 to 7.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 #: Share of touches that get a reply.
 REPLY = (0.11, 0.047, 0.027, 0.018, 0.013, 0.009, 0.006)
 #: Share of replies that are interested.
@@ -17,16 +19,43 @@ COMPLAINT = (0.0004, 0.0006, 0.0008, 0.0012, 0.0017, 0.0025, 0.0036)
 LAND_FIRST_TOUCH = REPLY[0] * INTERESTED[0]
 ANNOY_FIRST_TOUCH = OPT_OUT[0] + COMPLAINT[0]
 
-#: Coefficients of the backbones that reproduce the table at touches three days apart, by basis
-#: name (models.backbone); the precision (1/variance) says how firmly they are held.
-LAND_PRIOR = {"log1p thread_touches": -1.3, "log1p person_pressure_8d": 0.0}
-ANNOY_PRIOR = {
-    "thread_touches": 0.22,
-    "thread_pressure_8d": 0.1,
-    "person_pressure_8d": 0.05,
-    "log1p thread_pressure_2d": 0.2,
-    "log1p person_pressure_2d": 0.15,
-    "log1p person_pressure_32d": 0.0,
-    "log1p person_silence": 0.0,
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What is assumed of a backbone's coefficient before any data.
+
+    `centre`, `precision`: a normal prior and its 1/variance; `rising`: the coefficient is held at
+    or above zero wherever the outcome may not fall with pressure.
+    """
+
+    centre: float = 0.0
+    precision: float = 40.0
+    rising: bool = True
+
+
+#: A channel may be better or worse than e-mail by a factor of two or so; the data decide.
+_CHANNEL = Term(precision=4.0, rising=False)
+_CHANNELS = {f"channel_{name}": _CHANNEL for name in ("phone", "sms", "linkedin")}
+
+#: Terms of the backbones by basis name (models.backbone); the centres reproduce the table above at
+#: touches three days apart.
+LAND_TERMS = {
+    "log1p thread_touches": Term(-1.3),
+    "log1p person_pressure_8d": Term(),
+    "log1p thread_touches_on_channel": Term(),
+    **_CHANNELS,
+    "channel_phone * log1p thread_touches": Term(precision=10.0),
+    "channel_phone * log1p person_pressure_8d": Term(precision=10.0),
 }
-PRIOR_PRECISION = 40.0
+ANNOY_TERMS = {
+    "thread_touches": Term(0.22),
+    "thread_pressure_8d": Term(0.1),
+    "person_pressure_8d": Term(0.05),
+    "log1p thread_pressure_2d": Term(0.2),
+    "log1p person_pressure_2d": Term(0.15),
+    "log1p person_pressure_32d": Term(),
+    "log1p person_silence": Term(),
+    "log1p thread_touches_on_channel": Term(),
+    "log1p thread_calls": Term(),
+    **_CHANNELS,
+}

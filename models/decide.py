@@ -58,7 +58,7 @@ class Prudence:
     """
 
     land: float = 0.0
-    annoy: float = 1.0
+    annoy: float = 2.0
     discount: float = 0.97
 
 
@@ -205,6 +205,7 @@ class Decider:
         cases["channel"] = [CHANNELS.index(c) for usable in channels for c in usable]
         cases["at"], cases["local"] = s.at[request], s.local[request]
         cases["zone_known"], cases["lag"] = s.zone_known[request], s.lag[request]
+        cases["last_channel"] = s.threads["last_channel"][request]
         for field in ("actor", "relevance", "personalized"):
             cases[field] = s.picks[field][request]
         cases["last_land"], cases["last_annoy"] = last[0][request], last[1][request]
@@ -221,8 +222,8 @@ class Decider:
         firsts = np.concatenate([[0], np.cumsum([len(c) for c in channels])])
         plan(
             cases, firsts, threads, persons, rows.copy(), _planning(self.model.land),
-            _planning(self.model.annoy), LAG_EDGES, self.model.land.baseline.cumulative,
-            self.model.annoy.baseline.cumulative, courses,
+            _planning(self.model.annoy), LAG_EDGES, self.model.land.baseline.by_channel,
+            self.model.annoy.baseline.by_channel, courses,
         )  # fmt: skip
         return _Judged(cases, request, rows, land, annoy, courses)
 
@@ -356,7 +357,7 @@ class Decider:
         if stopped or np.isnan(lag):
             return Chance(0.0, 0.0)
         land, annoy = (
-            float(o.chance(score, lag, lag + HORIZON))
+            o.chance_between(float(score), lag, lag + HORIZON, int(s.threads["last_channel"][i]))
             for o, score in ((self.model.land, last[0]), (self.model.annoy, last[1]))
         )
         return Chance(land, annoy)
@@ -386,6 +387,7 @@ def _planning(o: Outcome) -> tuple[Any, ...]:
         forest,
         np.array(o.basis.columns, np.int64),
         np.array(o.basis.logs, np.bool_),
+        np.array(o.basis.flags, np.int64),
         HIGHEST_COUNT,
         o.coefficients[0],
         o.slope,

@@ -12,12 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from features.events.schema import CHANNELS
+
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 #: Edges of the lag bins, in days: minutes and hours at first, then days, then weeks, to 90 days.
 LAG_EDGES = np.array([0, 1 / 288, 1 / 24, 1 / 4, 1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60, 90], float)
 LONGEST = 90.0
 HORIZON = 30.0
+#: Imagined outcomes by which the lags of a channel are shrunk to those of all.
+CHANNEL_EVENTS = 20.0
 
 #: Share of all answers that have come by each edge, where nothing is known: half within hours,
 #: nine in ten within days, one in twenty after a month (see docs/base-rates.md).
@@ -28,24 +34,67 @@ PRIOR_SHAPE = np.array(
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Cumulative baseline hazard at `LAG_EDGES`, shape (16,), non-decreasing from 0."""
+    """Cumulative baseline hazard at `LAG_EDGES`, shape (16,), non-decreasing from 0.
+
+    `by_channel`, shape (channels, 16): the same by channel, equal at the horizon. An answer to a
+    call comes at once, one to a letter in days; how likely it is at all is the score's to say.
+    """
 
     cumulative: Floats
+    by_channel: Floats
 
-    def at(self, days: Floats | float) -> Floats:
-        """H0 after `days` (clipped to 0..90), piecewise linear."""
-        return np.asarray(np.interp(days, LAG_EDGES, self.cumulative))
+    @classmethod
+    def common(cls, cumulative: Floats) -> Baseline:
+        """The same for every channel."""
+        return cls(cumulative, np.repeat(cumulative[None, :], len(CHANNELS), axis=0))
+
+    def at(self, days: Floats | float, channel: Ints | None = None) -> Floats:
+        """H0 after `days` (clipped to 0..90), piecewise linear; of channel codes if given.
+
+        `days` and `channel` have the same shape.
+        """
+        if channel is None:
+            return np.asarray(np.interp(days, LAG_EDGES, self.cumulative))
+        out = np.empty(np.shape(days))
+        for code in range(len(self.by_channel)):
+            own = channel == code
+            out[own] = np.interp(np.asarray(days)[own], LAG_EDGES, self.by_channel[code])
+        return out
+
+    def scaled(self, level: float) -> Baseline:
+        """The same shapes at another level."""
+        return Baseline(self.cumulative * level, self.by_channel * level)
 
     @classmethod
     def prior(cls, chance: float) -> Baseline:
         """The prior shape at the level that gives `chance` within the horizon at score 0."""
         within = float(np.interp(HORIZON, LAG_EDGES, PRIOR_SHAPE))
-        return cls(PRIOR_SHAPE * (-np.log1p(-chance) / within))
+        return cls.common(PRIOR_SHAPE * (-np.log1p(-chance) / within))
 
 
-def breslow(
-    days: Floats, happened: npt.NDArray[np.bool_], risk: Floats, prior: Baseline, weight: float
+def breslow_by_channel(
+    days: Floats,
+    happened: Flags,
+    risk: Floats,
+    channel: Ints,
+    prior: Baseline,
+    weight: float,
 ) -> Baseline:
+    """`breslow` over all touches, and its shape by channel (codes, shape (n,)).
+
+    Each channel's shape is shrunk to that of all by `CHANNEL_EVENTS` imagined events.
+    """
+    of_all = breslow(days, happened, risk, prior.cumulative, weight)
+    within = np.interp(HORIZON, LAG_EDGES, of_all)
+    shapes = []
+    for code in range(len(CHANNELS)):
+        own = channel == code
+        curve = breslow(days[own], happened[own], risk[own], of_all, CHANNEL_EVENTS)
+        shapes.append(curve * (within / np.interp(HORIZON, LAG_EDGES, curve)))
+    return Baseline(of_all, np.array(shapes))
+
+
+def breslow(days: Floats, happened: Flags, risk: Floats, prior: Floats, weight: float) -> Floats:
     """Breslow's estimate of H0 on the bins, shrunk to `prior` by `weight` imagined events.
 
     `days`: at risk, shape (n,); `happened`: ended by the outcome; `risk`: exp(eta) times any
@@ -60,7 +109,7 @@ def breslow(
     inside = np.bincount(position, weights=risk * partial, minlength=len(widths))
     passed = by_bin[::-1].cumsum()[::-1] - by_bin
     exposure = passed * widths + inside
-    prior_steps = np.diff(prior.cumulative)
+    prior_steps = np.diff(prior)
     imagined = weight * prior_steps / prior_steps.sum()
     rate = (events + imagined) / (exposure + imagined * widths / prior_steps)
-    return Baseline(np.concatenate([[0.0], np.cumsum(rate * widths)]))
+    return np.concatenate([[0.0], np.cumsum(rate * widths)])

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from features.catalog.columns import COLUMNS
 from models.attributes import Encoding
+from models.channels import channels_of
 from models.evidence import EvidenceTable
 from models.lags import HORIZON, LAG_EDGES
 from models.ledger import Ledger
@@ -56,9 +57,10 @@ class Model:
         The next touch competes, coming as this organisation usually follows up: what a history
         shows, where `chances` says what a touch left alone would bring.
         """
-        edges = LAG_EDGES[LAG_EDGES <= HORIZON]
+        bins, channel = int((LAG_EDGES <= HORIZON).sum()), channels_of(x)
         steps = [
-            np.exp(np.minimum(o.score(x)[0], 6.0))[:, None] * np.diff(o.baseline.at(edges))
+            np.exp(np.minimum(o.score(x)[0], 6.0))[:, None]
+            * np.diff(o.baseline.by_channel[:, :bins])[channel]
             for o in (self.land, self.annoy, self.follow_up)
         ]
         total = steps[0] + steps[1] + steps[2]
@@ -73,8 +75,8 @@ class Model:
 
     def interval(self, outcome: Outcome, score: Floats, doubt: Floats) -> tuple[Floats, Floats]:
         """Bounds of the 90 % interval of a chance within the horizon."""
-        low = outcome.chance(score - Z90 * doubt, 0.0, HORIZON)
-        return low, outcome.chance(score + Z90 * doubt, 0.0, HORIZON)
+        low = outcome.chance(score - Z90 * doubt)
+        return low, outcome.chance(score + Z90 * doubt)
 
 
 def feature_names(encoding: Encoding) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from features.parallel import cores
 from models.backbone import Basis
 from models.effects import add_effects
 from models.forest import Forest, add_contributions, add_scores
-from models.lags import HORIZON, Baseline
+from models.lags import HORIZON, LAG_EDGES, Baseline
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.float32]
@@ -71,13 +71,22 @@ class Outcome:
         spread = members.std(axis=0, ddof=1) if len(members) > 1 else np.zeros(len(x))
         return members.mean(axis=0), spread
 
-    def chance(self, score: Floats | float, start: float = 0.0, end: float = HORIZON) -> Floats:
-        """Chance that it happens between `start` and `end` days after the touch, if not before.
+    def chance(self, score: Floats | float) -> Floats:
+        """Chance that it happens within the horizon after a touch."""
+        return self._within(score, self.baseline.at(HORIZON))
+
+    def chance_between(self, score: float, start: float, end: float, channel: int) -> float:
+        """Chance that it happens between `start` and `end` days after a touch, if not before."""
+        curve = self.baseline.by_channel[channel]
+        step = np.interp(end, LAG_EDGES, curve) - np.interp(start, LAG_EDGES, curve)
+        return float(self._within(score, step))
+
+    def _within(self, score: Floats | float, step: Floats | float) -> Floats:
+        """Chance that it happens while the baseline's hazard grows by `step`.
 
         A further touch is taken not to follow; that the other outcome may come first is allowed
         for on average, so that a higher score never means a lower chance.
         """
-        step = self.baseline.at(end) - self.baseline.at(start)
         return np.asarray(-self.crude * np.expm1(-step * np.exp(score)))
 
     def contributions(self, x: Rows) -> Floats:

@@ -45,13 +45,14 @@ def cumulative(edges: Any, hazard: Any, days: float) -> Any:
 def eta(x: Any, outcome: Any) -> Any:
     """An outcome's score of one row by its planning member, moved to where the ensemble is.
 
-    `outcome`: trees, backbone columns, log flags, highest count, coefficients, slope.
+    `outcome`: trees, backbone columns, which are logs, flags, highest count, coefficients, slope.
     """
-    forest, columns, logs, highest, beta, slope = outcome
+    forest, columns, logs, flags, highest, beta, slope = outcome
     total = beta[0] + score_row(x, forest)
     for j in range(len(columns)):
         v = np.float64(x[columns[j]])
-        total += beta[j + 1] * (np.log1p(v) if logs[j] else min(v, highest))
+        term = np.log1p(v) if logs[j] else min(v, highest)
+        total += beta[j + 1] * term * (x[flags[j]] if flags[j] >= 0 else 1.0)
     return min(slope * total, 6.0)
 
 
@@ -91,6 +92,7 @@ CASE = np.dtype(
         ("caution_annoy", "f8"),
         ("discount", "f8"),
         ("lag", "f8"),
+        ("last_channel", "i8"),
         ("last_land", "f8"),
         ("last_annoy", "f8"),
     ]
@@ -133,8 +135,9 @@ def _waiting(case: Any, edges: Any, h_land: Any, h_annoy: Any, days: float) -> A
     """What the touches already made bring in the next `days`: chances as in `_split`."""
     if np.isnan(case.lag):
         return 0.0, 0.0, 1.0
-    land = cumulative(edges, h_land, case.lag + days) - cumulative(edges, h_land, case.lag)
-    annoy = cumulative(edges, h_annoy, case.lag + days) - cumulative(edges, h_annoy, case.lag)
+    b_land, b_annoy = h_land[case.last_channel], h_annoy[case.last_channel]
+    land = cumulative(edges, b_land, case.lag + days) - cumulative(edges, b_land, case.lag)
+    annoy = cumulative(edges, b_annoy, case.lag + days) - cumulative(edges, b_annoy, case.lag)
     return _split(np.exp(case.last_land) * land, np.exp(case.last_annoy) * annoy)
 
 
@@ -175,13 +178,14 @@ def _course(
         rate_land = np.exp(min(eta_land - case.caution_land, 6.0))
         rate_annoy = np.exp(min(eta_annoy + case.caution_annoy, 6.0))
         worth = left * case.discount**days
-        a, b, _ = _split(rate_land * h_land[-1], rate_annoy * h_annoy[-1])
+        b_land, b_annoy = h_land[case.channel], h_annoy[case.channel]
+        a, b, _ = _split(rate_land * b_land[-1], rate_annoy * b_annoy[-1])
         ends = value + worth * (a * case.worth_land - b * case.worth_annoy - case.cost)
         if ends > best:
             best, length = ends, k + 1
         a, b, open_still = _split(
-            rate_land * cumulative(edges, h_land, step),
-            rate_annoy * cumulative(edges, h_annoy, step),
+            rate_land * cumulative(edges, b_land, step),
+            rate_annoy * cumulative(edges, b_annoy, step),
         )
         value += worth * (a * case.worth_land - b * case.worth_annoy - case.cost)
         left *= open_still

@@ -62,7 +62,7 @@ def test_columns_are_found_by_name(saved: Path, agency_data: Dataset, small_mode
 
 def test_another_format_is_refused(saved: Path) -> None:
     edit(saved, format=99)
-    with pytest.raises(IncompatibleModel, match="format 99, this version reads 1"):
+    with pytest.raises(IncompatibleModel, match="format 99, this version reads 2"):
         artifact.load(saved)
 
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from features.catalog.columns import COLUMNS
 from models.backbone import Basis, fit_backbone
-from models.base_rates import ANNOY_PRIOR
+from models.base_rates import ANNOY_TERMS
 
+TERMS = tuple(ANNOY_TERMS.values())
 NAMES = [c.name for c in COLUMNS]
 
 
@@ -19,28 +20,35 @@ def test_terms_are_taken_as_they_are_or_as_logs() -> None:
     assert np.allclose(basis(x), [[15, 1]])
 
 
+def test_a_term_counts_only_where_its_flag_is_set() -> None:
+    x = np.zeros((2, len(NAMES)), np.float32)
+    x[:, NAMES.index("thread_touches")] = np.e - 1
+    x[1, NAMES.index("channel_phone")] = 1
+    basis = Basis.of(("channel_phone * log1p thread_touches", "channel_phone"), NAMES)
+    assert np.allclose(basis(x), [[0, 0], [1, 1]])
+
+
 def test_coefficients_never_fall_below_zero() -> None:
     rng = np.random.default_rng(0)
-    z = rng.exponential(1, (4000, len(ANNOY_PRIOR)))
+    z = rng.exponential(1, (4000, len(ANNOY_TERMS)))
     calm = rng.random(4000) < 0.2 * np.exp(-z[:, 0])  # the data say: pressure calms
-    beta = fit_backbone(z, np.ones(4000), calm, np.ones(4000), ANNOY_PRIOR, list(ANNOY_PRIOR), True)
-    assert (beta[1:] >= 0).all()
+    beta = fit_backbone(z, np.ones(4000), calm, np.ones(4000), TERMS, True)
+    rising = [term.rising for term in TERMS]
+    assert (beta[1:][rising] >= 0).all()
 
 
 def test_a_known_rate_is_recovered() -> None:
     rng = np.random.default_rng(1)
-    z = rng.uniform(0, 2, (200_000, len(ANNOY_PRIOR)))
+    z = rng.uniform(0, 2, (200_000, len(ANNOY_TERMS)))
     rate = 0.1 * np.exp(0.5 * z[:, 0] + 0.2 * z[:, 3])
     hit = rng.poisson(rate)  # counts, so that nothing saturates
     n = np.ones(200_000)
-    beta = fit_backbone(z, n, hit, n, ANNOY_PRIOR, list(ANNOY_PRIOR), True)
+    beta = fit_backbone(z, n, hit, n, TERMS, True)
     assert abs(beta[1] - 0.5) < 0.05
     assert abs(beta[4] - 0.2) < 0.05
 
 
 def test_without_data_the_base_rates_stay() -> None:
-    none = np.zeros((0, len(ANNOY_PRIOR)))
-    beta = fit_backbone(
-        none, none[:, 0], none[:, 0].astype(bool), none[:, 0], ANNOY_PRIOR, list(ANNOY_PRIOR), True
-    )
-    assert np.allclose(beta[1:], list(ANNOY_PRIOR.values()))
+    none = np.zeros((0, len(ANNOY_TERMS)))
+    beta = fit_backbone(none, none[:, 0], none[:, 0].astype(bool), none[:, 0], TERMS, True)
+    assert np.allclose(beta[1:], [term.centre for term in TERMS])

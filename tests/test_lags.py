@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.lags import HORIZON, LAG_EDGES, LONGEST, Baseline, breslow
+from models.lags import (
+    HORIZON,
+    LAG_EDGES,
+    LONGEST,
+    Baseline,
+    breslow,
+    breslow_by_channel,
+)
 
 
 def plain_loop(days, happened, risk, prior, weight):  # type: ignore[no-untyped-def]
@@ -26,26 +33,43 @@ def test_it_equals_a_plain_loop() -> None:
     rng = np.random.default_rng(1)
     days, happened = rng.exponential(9, 300), rng.random(300) < 0.4
     risk, prior = rng.random(300) + 0.5, Baseline.prior(0.03)
-    found = breslow(days, happened, risk, prior, 5.0)
-    assert np.allclose(found.cumulative, plain_loop(days, happened, risk, prior, 5.0))
+    found = breslow(days, happened, risk, prior.cumulative, 5.0)
+    assert np.allclose(found, plain_loop(days, happened, risk, prior, 5.0))
 
 
 def test_a_constant_hazard_is_found_under_censoring() -> None:
     rng = np.random.default_rng(2)
     when, censored = rng.exponential(20, 200_000), rng.uniform(0, 30, 200_000)
     days = np.minimum(when, censored)
-    found = breslow(days, when <= censored, np.ones_like(days), Baseline.prior(0.03), 5.0)
-    assert abs(found.at(20.0) - 1.0) < 0.02
+    found = breslow(
+        days, when <= censored, np.ones_like(days), Baseline.prior(0.03).cumulative, 5.0
+    )
+    assert abs(Baseline.common(found).at(20.0) - 1.0) < 0.02
 
 
 def test_nothing_seen_leaves_the_base_rate() -> None:
     none = np.zeros(0)
     prior = Baseline.prior(0.0352)
-    found = breslow(none, none.astype(bool), none, prior, 5.0)
-    assert np.allclose(found.cumulative, prior.cumulative)
+    found = breslow(none, none.astype(bool), none, prior.cumulative, 5.0)
+    assert np.allclose(found, prior.cumulative)
     assert np.isclose(-np.expm1(-prior.at(HORIZON)), 0.0352)
 
 
 def test_nothing_happens_after_ninety_days() -> None:
     prior = Baseline.prior(0.1)
     assert prior.at(LONGEST) == prior.at(400.0)
+
+
+def test_a_channel_has_lags_of_its_own_and_the_same_hazard_by_the_horizon() -> None:
+    rng = np.random.default_rng(3)
+    n = 40_000
+    channel = rng.integers(0, 2, n)
+    # Letters are answered in days, calls in minutes; all are followed up after three days.
+    when = np.where(channel == 0, rng.exponential(4.0, n), rng.exponential(0.01, n))
+    when = np.where(rng.random(n) < 0.2, when, np.inf)
+    days = np.minimum(when, 3.0)
+    found = breslow_by_channel(days, when <= 3.0, np.ones(n), channel, Baseline.prior(0.2), 5.0)
+    assert np.allclose(found.by_channel @ (LAG_EDGES == HORIZON), found.at(HORIZON))
+    within_an_hour = found.at(np.full(2, 1 / 24), np.array([0, 1])) / found.at(HORIZON)
+    assert within_an_hour[0] < 0.1
+    assert within_an_hour[1] > 0.8

@@ -111,7 +111,7 @@ def _metrics(
         found["until"] = str(np.datetime64(int(w.time.max() * DAY), "us")) + "Z"
     for (name, why), chance, sooner in zip(_OUTCOMES, p, before, strict=True):
         outcome = getattr(model, name)
-        expected = outcome.baseline.at(np.minimum(w.days, HORIZON)) * np.exp(outcome.score(w.x)[0])
+        expected = w.exposure(outcome.baseline, HORIZON) * np.exp(outcome.score(w.x)[0])
         hit = happened(w, why)
         cell = _cells(w, hit, chance, sooner, expected)
         cell["learned_from"] = outcome.events

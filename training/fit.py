@@ -13,8 +13,10 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from models.backbone import Basis, fit_backbone
+from models.base_rates import Term
+from models.channels import channels_of
 from models.forest import parse
-from models.lags import LONGEST, Baseline, breslow
+from models.lags import LONGEST, Baseline, breslow_by_channel
 from models.outcome import Outcome
 
 Floats = npt.NDArray[np.float64]
@@ -71,6 +73,15 @@ class Watched:
     def __len__(self) -> int:
         return len(self.time)
 
+    @property
+    def channel(self) -> npt.NDArray[np.int64]:
+        """Channel codes, shape (n,)."""
+        return channels_of(self.x)
+
+    def exposure(self, baseline: Baseline, most: float = LONGEST) -> Floats:
+        """The baseline hazard each touch was exposed to within `most` days, shape (n,)."""
+        return baseline.at(np.minimum(self.days, most), self.channel)
+
     def take(self, rows: Any) -> Watched:
         """The given rows."""
         return Watched(
@@ -96,9 +107,8 @@ class Kind:
     name: str
     why: int
     base_rate: float
-    prior: Mapping[str, float]
+    terms: Mapping[str, Term]
     rising: bool
-    backbone_under_trees: bool
     columns: Sequence[int]
     monotone: Sequence[int]
 
@@ -110,7 +120,7 @@ class Fitter:
         self, kind: Kind, names: Sequence[str], members: int = MEMBERS, seed: int = SEED
     ) -> None:
         self.kind, self.names, self.members, self.seed = kind, names, members, seed
-        self.basis = Basis.of(tuple(kind.prior), names)
+        self.basis = Basis.of(tuple(kind.terms), names)
         self.prior = Baseline.prior(kind.base_rate)
 
     def fit(
@@ -138,13 +148,14 @@ class Fitter:
 
     def from_base_rates(self) -> Outcome:
         """The outcome where nothing was ever seen of it."""
-        prior = [0.0, *self.kind.prior.values()]
+        prior = [0.0, *(term.centre for term in self.kind.terms.values())]
         return Outcome(
             self.kind.name, self.prior, self.basis, np.array([prior]), (), 1.0, 1.0, 0
         )  # fmt: skip
 
     def _baseline(self, w: Watched, happened: Flags, score: Floats, weight: Floats) -> Baseline:
-        return breslow(w.days, happened, weight * np.exp(score), self.prior, PRIOR_EVENTS)
+        risk = weight * np.exp(score)
+        return breslow_by_channel(w.days, happened, risk, w.channel, self.prior, PRIOR_EVENTS)
 
     def _slope(self, w: Watched, happened: Flags, trees: int) -> float:
         """How much of the score holds on the latest touches, unseen in fitting."""
@@ -156,7 +167,7 @@ class Fitter:
         booster, beta, baseline = _Member(self, early, seen).grow(np.ones(len(early)), trees)
         score = self._linear(beta, later.x)
         score += booster.predict(later.x[:, self.kind.columns], raw_score=True)
-        return calibration_slope(score, baseline.at(np.minimum(later.days, LONGEST)), unseen)
+        return calibration_slope(score, later.exposure(baseline), unseen)
 
     def _linear(self, coefficients: Floats, x: Rows) -> Floats:
         return np.asarray(coefficients[0] + self.basis(x) @ coefficients[1:])
@@ -188,9 +199,9 @@ class Fitter:
         score, _ = fitted.score(w.x)
         shape = self._baseline(w, happened, score, np.ones(len(w)))
         recent = w.time >= np.quantile(w.time, 1 - RECENT)
-        expected = (shape.at(np.minimum(w.days, LONGEST)) * np.exp(score))[recent].sum()
+        expected = (w.exposure(shape) * np.exp(score))[recent].sum()
         level = (happened[recent].sum() + 4 * PRIOR_EVENTS) / (expected + 4 * PRIOR_EVENTS)
-        return dataclasses.replace(fitted, baseline=Baseline(shape.cumulative * level))
+        return dataclasses.replace(fitted, baseline=shape.scaled(level))
 
 
 class _Member:
@@ -216,27 +227,24 @@ class _Member:
 
     def grow(self, weight: Floats, trees: int) -> tuple[Any, Floats, Baseline]:
         """A booster, backbone coefficients and the baseline they were fitted with."""
-        beta, baseline = self._backbone(weight, bool(trees))
+        beta, baseline = self._backbone(weight)
         if not trees:
             return None, beta, baseline
-        exposure = np.maximum(baseline.at(np.minimum(self.w.days, LONGEST)), 1e-12)
+        exposure = np.maximum(self.w.exposure(baseline), 1e-12)
         self.data.set_weight(weight)
         self.data.set_init_score(np.log(exposure) + self.fitter._linear(beta, self.w.x))
         return lgb.train(self.params, self.data, trees), beta, baseline
 
-    def _backbone(self, weight: Floats, under_trees: bool) -> tuple[Floats, Baseline]:
+    def _backbone(self, weight: Floats) -> tuple[Floats, Baseline]:
         fitter, w = self.fitter, self.w
-        if under_trees and not fitter.kind.backbone_under_trees:
-            none = np.zeros(1 + self.terms.shape[1])
-            return none, fitter._baseline(w, self.happened, np.zeros(len(w)), weight)
         beta = self.beta
         for _ in range(3):
             score = beta[0] + self.terms @ beta[1:]
             baseline = fitter._baseline(w, self.happened, score, weight)
-            exposure = baseline.at(np.minimum(w.days, LONGEST))
+            exposure = w.exposure(baseline)
             beta = fit_backbone(
-                self.terms, exposure, self.happened, weight, fitter.kind.prior,
-                fitter.basis.names, fitter.kind.rising, beta,
+                self.terms, exposure, self.happened, weight,
+                tuple(fitter.kind.terms.values()), fitter.kind.rising, beta,
             )  # fmt: skip
         self.beta = beta
         return beta, baseline

@@ -13,13 +13,14 @@ import pyarrow as pa
 from features.outcomes import ANNOYED, LANDED
 from features.state import DAY
 from models.decide import Decider
-from models.decision import ModelRef, Request
+from models.decision import ModelRef, NextTouch, Request
 from models.model import Model
 from models.situation import EPOCH
 from training.dataset import Dataset, prepare
 from training.evaluate import happened
 from training.fit import Watched
 from training.metrics import bins, calibration_error, log_loss
+from training.rehearsal import Rehearsal
 
 #: Calibration error allowed beyond what sampling alone would give, in points of probability.
 LARGEST_MISS = 0.05
@@ -65,12 +66,19 @@ class Verdict:
 
 
 def judge(
-    candidate: Model, champion: Model | None, data: Dataset, since: int, before: Rows, after: Rows
+    candidate: Model,
+    champion: Model | None,
+    data: Dataset,
+    since: int,
+    before: Rows,
+    after: Rows,
+    rehearsal: Rehearsal | None,
 ) -> Verdict:
     """Judge a candidate on mature touches made at or after `since` (microseconds).
 
     Neither model may have learned from those touches. `before` and `after` are predictions before
-    saving the artifact and after loading it again.
+    saving the artifact and after loading it again; `rehearsal`: how its decisions did beside the
+    champion's, None where there is no champion.
     """
     rows = (data.watched.time * DAY >= since) & data.mature() & ~data.closed
     w = data.watched.take(rows)
@@ -80,12 +88,17 @@ def judge(
     checks = (
         *(_calibrated(candidate, w, name, why) for name, why in _OUTCOMES),
         *(_not_worse(candidate, champion, w, champion_w, name, why) for name, why in _OUTCOMES),
+        _decides_as_well(rehearsal),
         _monotone(candidate, data),
         _same_after_loading(before, after),
     )
     return Verdict(all(c.passed for c in checks), checks)
 
 
+#: What is held equal of a touch when only the pressure before it may differ.
+_OF_TOUCH = (
+    "channel", "campaign_id", "actor_id", "account_id", "relevance", "personalized",
+)  # fmt: skip
 _OUTCOMES = (("land", LANDED), ("annoy", ANNOYED))
 
 
@@ -145,6 +158,19 @@ def _not_worse(
     return Check(title, low <= 0, numbers, text)
 
 
+def _decides_as_well(rehearsal: Rehearsal | None) -> Check:
+    title = "its decisions are not worth less than the champion's"
+    if rehearsal is None:
+        return Check(title, True, {}, "there is no champion yet.")
+    r = rehearsal
+    text = (
+        f"with the same {r.people} simulated people, worth {r.candidate:.3f} a person against "
+        f"{r.champion:.3f} of the champion (difference {r.low:+.3f} to {r.high:+.3f}, 95 % "
+        f"interval); {100 * r.annoyed:.1f} against {100 * r.champion_annoyed:.1f} of 100 annoyed."
+    )
+    return Check(title, r.high >= 0, asdict(r), text)
+
+
 def _paired_interval(difference: Rows, contact: npt.NDArray[Any]) -> tuple[float, float]:
     """95 % interval of the mean difference, by resampling contacts."""
     _, code = np.unique(contact, return_inverse=True)
@@ -183,12 +209,14 @@ def _pressed(data: Dataset, most: int) -> list[tuple[Request, Request]]:
         yesterday = pa.array([at - DAY], pa.int64()).cast(more.schema.field("occurred_at").type)
         for name in ("occurred_at", "recorded_at"):
             more = more.set_column(more.schema.get_field_index(name), name, yesterday)
-        channel = (data.events["channel"][int(e)].as_py(),)
-        campaign = data.events["campaign_id"][int(e)].as_py()
+        touch = {name: data.events[name][int(e)].as_py() for name in _OF_TOUCH}
+        channel, campaign = (touch.pop("channel"),), touch.pop("campaign_id")
+        # The same next touch for both: by nobody known and by a known recruiter would differ.
+        planned = NextTouch(**touch)
         moment = EPOCH + np.timedelta64(at, "us").item()
         found.append(
             tuple(
-                Request("c", moment, h, campaign_id=campaign, channels=channel)
+                Request("c", moment, h, campaign_id=campaign, channels=channel, next_touch=planned)
                 for h in (history, pa.concat_tables([history, more.cast(history.schema)]))
             )
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from features.catalog.columns import COLUMNS
 from features.outcomes import ANNOYED, FOLLOWED_UP, LANDED
 from models.attributes import Encoding
-from models.base_rates import ANNOY_FIRST_TOUCH, ANNOY_PRIOR, LAND_FIRST_TOUCH, LAND_PRIOR
+from models.base_rates import ANNOY_FIRST_TOUCH, ANNOY_TERMS, LAND_FIRST_TOUCH, LAND_TERMS
 from training.fit import Kind
 
 _DIRECTION = {"up": 1, "down": -1, "same": 0}
@@ -18,9 +18,8 @@ def land_kind(encoding: Encoding) -> Kind:
         name="land",
         why=LANDED,
         base_rate=LAND_FIRST_TOUCH,
-        prior=LAND_PRIOR,
+        terms=LAND_TERMS,
         rising=False,
-        backbone_under_trees=False,
         columns=range(n),
         monotone=[0] * n,
     )
@@ -35,9 +34,8 @@ def annoy_kind(encoding: Encoding) -> Kind:
         name="annoy",
         why=ANNOYED,
         base_rate=ANNOY_FIRST_TOUCH,
-        prior=ANNOY_PRIOR,
+        terms=ANNOY_TERMS,
         rising=True,
-        backbone_under_trees=True,
         columns=[*usable, *own],
         monotone=[*directions, *[0] * len(own)],
     )
@@ -50,9 +48,8 @@ def follow_up_kind(encoding: Encoding) -> Kind:
         name="follow_up",
         why=FOLLOWED_UP,
         base_rate=0.5,
-        prior={},
+        terms={},
         rising=False,
-        backbone_under_trees=False,
         columns=range(n),
         monotone=[0] * n,
     )

@@ -25,6 +25,7 @@ from training.dataset import Dataset, known_before, prepare
 from training.evaluate import Report, evaluate, rates_of
 from training.fit import MEMBERS, SEED, TREES
 from training.gate import Verdict
+from training.rehearsal import rehearse
 from training.train import fit_model, later_slopes
 
 #: The latest share of the touches that a model is judged on before it is fitted on all of them.
@@ -82,8 +83,9 @@ def train(
     progress("the gate")
     champion = _champion(settings)
     verdict = gate.judge(
-        judged, champion, data, _unseen_since(champion, split), *_self_test(model, data)
-    )
+        judged, champion, data, _unseen_since(champion, split), *_self_test(model, data),
+        None if champion is None else rehearse(model, champion, progress),
+    )  # fmt: skip
     version = _register(settings, model, data, report, verdict)
     if verdict.passed:
         registry.promote(settings, version)

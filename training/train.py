@@ -103,7 +103,7 @@ def later_slopes(model: Model, later: Watched) -> dict[str, float]:
     ):
         happened = (later.why == kind(model.encoding).why) & (later.days < LONGEST)
         if outcome.forests and happened.sum() >= FEWEST_EVENTS / 4:
-            exposure = outcome.baseline.at(np.minimum(later.days, LONGEST))
+            exposure = later.exposure(outcome.baseline)
             slopes[outcome.name] = calibration_slope(
                 outcome.score(later.x)[0], exposure, np.asarray(happened)
             )
