@@ -276,13 +276,18 @@ def _bring_to_today(settings: ServiceSettings, agency: Path) -> None:
 def _decide_about_all(settings: ServiceSettings) -> None:
     """Look at every open thread, so that the page's work list is whole when it is first opened."""
     from features.store.opening import open_store
+    from features.store.tenants import DEFAULT_TENANT
     from models import registry
+    from serving.sample_use import use
     from serving.stored.looking import look
 
     decider = registry.load(settings)
     with contextlib.closing(open_store(settings)) as database:
-        count = look(database, decider, datetime.now(UTC), sys.maxsize)
-    click.echo(f"Decided about the open threads of {count:,} people.")
+        now = datetime.now(UTC)
+        count = look(database, decider, now, sys.maxsize)
+        click.echo(f"Decided about the open threads of {count:,} people.")
+        past = use(database, DEFAULT_TENANT, decider, now)
+        click.echo(f"Put {past:,} hints of the past months on record.")
 
 
 def _command(*words: str) -> None:

@@ -111,6 +111,29 @@ def first_hinted(
     return {(contact, campaign, number): made for contact, campaign, number, made in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was answered (JSON) about a thread's next touch, and when, in microseconds."""
+
+    contact_id: str
+    campaign_id: str | None
+    touch_number: int | None
+    made_us: int
+    answer: str
+
+
+def said(
+    connection: Connection, tenant: str, since_us: int, until_us: int, most: int
+) -> list[Said]:
+    """The latest live decisions made in a span of time, oldest first."""
+    d = DECISIONS.c
+    query = select(*(d[name] for name in Said.__dataclass_fields__)).where(
+        d.tenant == tenant, d.live, d.made_us >= since_us, d.made_us <= until_us
+    )
+    rows = connection.execute(query.order_by(d.made_us.desc()).limit(most))
+    return [Said(*row) for row in rows][::-1]
+
+
 def find(connection: Connection, tenant: str, decision_id: str) -> Recorded | None:
     """A decision on record, or None."""
     query = select(*_FIELDS).where(

@@ -90,7 +90,7 @@ def _chart(
     down, up = _odds(low_now) - _odds(now[name]), _odds(high_now) - _odds(now[name])
     values = [p[name] for p in curve]
     lows, highs = ([_share(_odds(v) + by) for v in values] for by in (down, up))
-    most = _round_up(max(*highs, *values, 1e-4))
+    most = round_up(max(*highs, *values, 1e-4))
     xs = [_x(p["delay_days"]) for p in curve]
 
     def place(values: Sequence[float]) -> list[str]:
@@ -113,12 +113,12 @@ def _share(odds: float) -> float:
     return 1 / (1 + math.exp(-odds))
 
 
-def _round_up(value: float) -> float:
-    """The next of 1, 2, 4, 6 or 10 times a power of ten, at most 1.
+def round_up(value: float, most: float = 1.0) -> float:
+    """The next of 1, 2, 4, 6 or 10 times a power of ten, at most `most`.
 
-    >>> _round_up(0.47), _round_up(0.0032)
-    (0.6, 0.004)
+    >>> round_up(0.47), round_up(0.0032), round_up(47, 1000)
+    (0.6, 0.004, 60.0)
     """
     power = 10.0 ** math.floor(math.log10(value))
     step = next(s for s in (1, 2, 4, 6, 10) if s * power >= value * (1 - 1e-9))
-    return min(1.0, round(step * power, 12))
+    return min(most, round(step * power, 12))

@@ -46,6 +46,16 @@ def utc(value: datetime | int | str) -> str:
     return f"{at:%a} {at.day} {at:%b}, {at:%H:%M} UTC"
 
 
+def day(value: datetime | int | str) -> str:
+    """A day.
+
+    >>> day("2026-11-25T09:05:00Z")
+    '25 Nov 2026'
+    """
+    at = moment(value)
+    return f"{at.day} {at:%b %Y}"
+
+
 def percent(share: float) -> str:
     """A share in the fewest digits that tell it from nothing.
 
@@ -73,7 +83,7 @@ _TEMPLATES = Environment(
     loader=PackageLoader("serving.page"), autoescape=True, undefined=StrictUndefined,
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
-_TEMPLATES.filters |= {"iso": iso, "utc": utc, "percent": percent, "plain": plain}
+_TEMPLATES.filters |= {"iso": iso, "utc": utc, "day": day, "percent": percent, "plain": plain}
 _TEMPLATES.globals |= {
     "asset": address, "channel_words": CHANNEL_WORDS, "hint_words": HINT_WORDS,
 }  # fmt: skip

@@ -2,11 +2,13 @@
 "use strict";
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const shown = new Intl.DateTimeFormat(undefined, {weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit"});
-for (const time of document.querySelectorAll("time[datetime]")) {
+for (const time of document.querySelectorAll("time[datetime]:not([data-day])")) {
   const at = new Date(time.dateTime);
   time.title = time.textContent;
   time.textContent = shown.format(at) + (at.getFullYear() === new Date().getFullYear() ? "" : " " + at.getFullYear());
 }
+const days = Intl.DateTimeFormat(undefined, {day: "numeric", month: "short", year: "numeric"});
+for (const time of document.querySelectorAll("time[data-day]")) time.textContent = days.format(new Date(time.dateTime));
 for (const place of document.querySelectorAll("[data-zone]")) place.textContent = "Times in " + zone.replaceAll("_", " ");
 
 const filters = document.querySelector("[data-filters]");
