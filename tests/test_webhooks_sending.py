@@ -237,8 +237,8 @@ def test_the_background_tells_of_another_champion_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     register(database, settings, "end_1", receiver.address)
-    champion = Champion(lambda: decider)
-    champion.look()
+    champion = Champion()
+    champion.swap(decider, datetime.now(UTC))
     running = settings.model_copy(update={"webhook_seconds": 0.02})
     workers = [Dispatcher(database, champion, running, Telemetry()) for _ in range(2)]
     for one in workers:

@@ -25,7 +25,7 @@ from serving.schemas import (
 Arguments = Mapping[str, Any]
 Body = dict[str, Any]
 #: Stands for this very service: no request leaves the process.
-BASE = "http://fineline.local"
+BASE = "http://localhost"
 
 
 class WorklistIn(Strict):

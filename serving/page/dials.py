@@ -19,12 +19,13 @@ from features.store.dials import NONE, Setting
 from models.decide import Decider
 from models.dials import Dials
 from models.situation import EPOCH
+from serving.access.caller import Admin
 from serving.page import verdict
 from serving.page.acts import form_of
 from serving.page.dials_form import LABELS, Limits, differences, read, values
 from serving.page.render import page, trouble
 from serving.problems import Problem
-from serving.routes.common import Now, Tenant, Who, database, decider
+from serving.routes.common import Now, database, decider
 from serving.stored.dials import by, save
 from serving.stored.dryrun import DryRun, dry_run
 
@@ -75,12 +76,12 @@ class Desk:
 
 
 @router.get("/dials")
-async def dials(request: Request, tenant: Tenant, now: Now, saved: int = 0) -> Response:
+async def dials(request: Request, caller: Admin, now: Now, saved: int = 0) -> Response:
     """The dials in force; with fields of the form, a dry run of those."""
     names = _fields()
     form = {n: v[:50] for n, v in request.query_params.items() if n in names}
     try:
-        desk = Desk(database(request), tenant, await decider(request), now)
+        desk = Desk(database(request), caller.tenant, await decider(request), now)
         found = await run_in_threadpool(desk.shown, form)
     except (FinelineError, Problem) as error:
         return trouble(error)
@@ -88,12 +89,12 @@ async def dials(request: Request, tenant: Tenant, now: Now, saved: int = 0) -> R
 
 
 @router.post("/dials")
-async def set_dials(request: Request, tenant: Tenant, now: Now, who: Who) -> Response:
+async def set_dials(request: Request, caller: Admin, now: Now) -> Response:
     """Save what the form says, unless other dials have been saved meanwhile."""
     try:
         form = await form_of(request)
-        desk = Desk(database(request), tenant, await decider(request), now)
-        problem = await run_in_threadpool(_saved, desk, form, who)
+        desk = Desk(database(request), caller.tenant, await decider(request), now)
+        problem = await run_in_threadpool(_saved, desk, form, caller.who)
         if problem is None:
             return Response(status_code=303, headers={"location": "/dials?saved=1"})
         found = await run_in_threadpool(desk.shown, {})

@@ -17,9 +17,10 @@ from features.errors import FinelineError
 from features.store.database import Database
 from models.decision import Utility
 from models.dials import Dials
+from serving.access.caller import Reader
 from serving.page import charts
 from serving.page.render import CHANNEL_WORDS, page, plain, trouble
-from serving.routes.common import Now, Tenant, database
+from serving.routes.common import Now, database
 from serving.stored.calibration import LEAST, Bin, Calibration, calibration
 from serving.stored.dials import in_force
 from serving.stored.following import Following, following
@@ -54,12 +55,12 @@ _lock = threading.Lock()
 
 
 @router.get("/team")
-async def team_page(request: Request, tenant: Tenant, now: Now, by: str = "number") -> Response:
+async def team_page(request: Request, caller: Reader, now: Now, by: str = "number") -> Response:
     """A year of touches of which all is known; needs no model."""
     kind = by if by in BY else "number"
     store = database(request)
     try:
-        counted, worth = await run_in_threadpool(_found, store, tenant, now)
+        counted, worth = await run_in_threadpool(_found, store, caller.tenant, now)
     except FinelineError as error:
         return trouble(error)
     return page("team.html", here="team", by=kind, kinds=BY, chart=charts,

@@ -6,12 +6,11 @@ from functools import partial
 from typing import Annotated, Any
 from urllib.parse import unquote
 
-from fastapi import Depends, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import AfterValidator
 
 from features.store.database import Database
 from models.decide import Decider
-from serving.access.caller import Admin
 from serving.champion import Champion
 from serving.clock import Now as Now
 from serving.clock import _now as _now
@@ -54,17 +53,6 @@ async def decider(request: Request) -> Decider:
     return champion(request).decider()
 
 
-async def _tenant(caller: Admin) -> str:
-    return caller.tenant
-
-
-async def _who(caller: Admin) -> str:
-    return caller.who
-
-
-#: The tenant, for routes that do not say what a caller must be allowed to do: admins alone.
-Tenant = Annotated[str, Depends(_tenant)]
-Who = Annotated[str, Depends(_who)]
 #: An id as it stands in the path; the surroundings leave it percent-encoded (see middleware).
 ContactId = Annotated[
     str,
