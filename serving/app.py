@@ -9,7 +9,6 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
-from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from features.store.opening import open_store
@@ -18,6 +17,7 @@ from models.rules import Rulebook
 from models.settings import load_settings
 from models.tenant_rules import read_tenant_rules
 from serving import problems
+from serving.access.headers import let_sites_read
 from serving.access.keys import KeyRing
 from serving.access.limits import Limiter
 from serving.champion import Champion
@@ -82,11 +82,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     app.include_router(page)
     app.router.routes.append(Route(MCP_PATH, assistants, methods=MCP_METHODS))
     problems.install(app)
-    # A token in a header, never a cookie: other sites cannot borrow who somebody is.
-    app.add_middleware(
-        CORSMiddleware, allow_origins=settings.embedding, allow_methods=["GET"],
-        allow_headers=["authorization"],
-    )  # fmt: skip
+    let_sites_read(app, settings)
     app.add_middleware(Surroundings, telemetry=telemetry)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     return app

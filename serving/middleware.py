@@ -7,27 +7,18 @@ import re
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving.access.headers import Header, security_headers
 from serving.problems import FAILED, Problem, respond
 from serving.telemetry import Telemetry
 
-Header = tuple[bytes, bytes]
 _log = logging.getLogger("fineline.api")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _WITH_IDS = b"/v1/contacts/"
-_HEADERS = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"DENY"),
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'",
-    ),
-    (b"cache-control", b"no-store"),
-]
 
 
 class Surroundings:
@@ -50,8 +41,8 @@ class Surroundings:
             nonlocal status, started_answering
             if message["type"] == "http.response.start":
                 status, started_answering = message["status"], True
-                extra = scope["state"].get("headers", {})
-                message["headers"] = _with_own(message.get("headers", []), request_id, extra)
+                own = [(b"x-request-id", request_id.encode()), *security_headers(scope)]
+                message["headers"] = _with_own(message.get("headers", []), own, scope["state"])
             await send(message)
 
         try:
@@ -72,16 +63,15 @@ def _keep_slashes(scope: Scope) -> None:
         scope["path"] = raw.decode("latin-1")
 
 
-def _with_own(headers: Iterable[Header], request_id: str, extra: Mapping[str, str]) -> list[Header]:
+def _with_own(given: Iterable[Header], own: list[Header], state: Mapping[str, Any]) -> list[Header]:
     """The headers of an answer and ours; where it has one of its own (a page's policy), that.
 
-    `extra` are those that dependencies of the route left in `request.state.headers`.
+    The same for those that dependencies of the route left in `request.state.headers`.
     """
-    given = list(headers)
-    names = {name.lower() for name, _ in given}
-    own = [(b"x-request-id", request_id.encode()), *_HEADERS]
-    own += [(name.encode(), value.encode()) for name, value in extra.items()]
-    return [*given, *((name, value) for name, value in own if name not in names)]
+    found = list(given)
+    names = {name.lower() for name, _ in found}
+    left = [(name.encode(), value.encode()) for name, value in state.get("headers", {}).items()]
+    return [*found, *((name, value) for name, value in [*own, *left] if name not in names)]
 
 
 def _request_id(scope: Scope) -> str:

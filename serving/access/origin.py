@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -28,10 +29,7 @@ def from_this_machine(request: Request) -> bool:
     A name with a dot that stands for this machine may be of a web site that a browser here shows.
     """
     client = request.client.host if request.client else ""
-    named = request.url.hostname or ""
-    return not _is_elsewhere(client) and (
-        is_loopback(named) or named.endswith(".localhost") or not ("." in named or ":" in named)
-    )
+    return not _is_elsewhere(client) and _names_this_machine(request.headers.get("host", ""))
 
 
 def from_this_site(request: Request) -> bool:
@@ -42,6 +40,16 @@ def from_this_site(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
+@lru_cache(1000)
+def _names_this_machine(host: str) -> bool:
+    try:
+        named = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return is_loopback(named) or named.endswith(".localhost") or not ("." in named or ":" in named)
+
+
+@lru_cache(1000)
 def _is_elsewhere(host: str) -> bool:
     try:
         return not ip_address(host).is_loopback
