@@ -16,6 +16,7 @@ _VERBS = {
 #: Why a rule makes a touch wait, the weightiest rule first.
 _WAITS = {
     "held_back": "it is held back at random, to learn what waiting does",
+    "agreed_date": "they asked to be contacted then",
     "come_back": 'they said "not now"',
     "cap": "there were enough touches for these days",
     "minimum_gap": "the last touch is too recent",

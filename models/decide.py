@@ -32,7 +32,7 @@ from models.decision import (
 from models.dials import Dials, tightened
 from models.evidence import grade
 from models.forest import EMPTY
-from models.history import HistorySummary, summarise
+from models.history import Agreed, HistorySummary, summarise
 from models.hold import CERTAIN, HELD_BACK, Draw, Hold
 from models.lags import HORIZON, LAG_EDGES
 from models.model import Model
@@ -267,7 +267,7 @@ class Decider:
         rules = (*stops, *hits, *(h for h in closed if h not in stops))
         at = _datetime(int(s.at[i]))
         return Decision(
-            decision_id=self._decision_id(r, campaign, judged.rows[case]),
+            decision_id=self._decision_id(r, campaign, judged.rows[case], summary.agreed),
             contact_id=r.contact_id,
             campaign_id=campaign,
             at=at,
@@ -312,16 +312,17 @@ class Decider:
             return "stop", None, ()
         now = course["now"] > course["wait"]
         wish = at + (0 if now else int(course["delay"] * _DAY_US))
+        first, agreed = self.rulebook.agreed_date(summary, wish, r.zones)
         when = (
             channel,
             r.zones,
             r.country,
-            wish,
+            first,
             summary.touches_us,
             self.rulebook.come_back_us(summary),
         )
         start = self.rulebook.next_allowed_us(*when)
-        hits = () if start == wish else self.rulebook.bites(*when)
+        hits = agreed if start == first else (*agreed, *self.rulebook.bites(*when))
         if start is None:
             return "stop", None, hits
         return ("nudge" if now and start == at else "wait"), _datetime(start), hits
@@ -331,9 +332,10 @@ class Decider:
         summary: HistorySummary,
     ) -> Draw:  # fmt: skip
         def allowed(moment: datetime) -> datetime | None:
+            first, _ = self.rulebook.agreed_date(summary, microseconds(moment), r.zones)
             start = self.rulebook.next_allowed_us(
-                channel, r.zones, r.country,
-                microseconds(moment), summary.touches_us, self.rulebook.come_back_us(summary),
+                channel, r.zones, r.country, first, summary.touches_us,
+                self.rulebook.come_back_us(summary),
             )  # fmt: skip
             return None if start is None else _datetime(start)
 
@@ -373,10 +375,13 @@ class Decider:
             for k in _CURVE
         )
 
-    def _decision_id(self, r: Request, campaign: str | None, row: Rows) -> str:
+    def _decision_id(
+        self, r: Request, campaign: str | None, row: Rows, agreed: Agreed | None
+    ) -> str:
         """The same question to the same version under the same dials has the same id."""
         asked = (r.contact_id, campaign, r.at.timestamp(), r.channels, r.utility, self.ref,
-                 r.hinted_since, *((self.dials_number,) if self.dials_number else ()))  # fmt: skip
+                 r.hinted_since, *((self.dials_number,) if self.dials_number else ()),
+                 *(agreed or ()))  # fmt: skip
         return hashlib.blake2b(repr(asked).encode() + row.tobytes(), digest_size=12).hexdigest()
 
 

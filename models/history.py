@@ -20,6 +20,13 @@ class Touched(NamedTuple):
     thread: Thread
 
 
+class Agreed(NamedTuple):
+    """That the contact asked, at `made_us`, to be contacted from `until_us` on."""
+
+    made_us: int
+    until_us: int
+
+
 _ANSWERS = ("reply", "meeting", "placement")
 
 
@@ -30,7 +37,8 @@ class HistorySummary:
     `touches` ascends in time, over all senders, channels and campaigns; `touches_us` are their
     times. `answered_us` maps a thread to its last answer of any kind, `landed` and `pushed_back` to
     when it came to that, `bounced` a channel to its last bounce; `not_now_us` is the latest neutral
-    reply, in any thread, since a person is busy whoever asks.
+    reply, in any thread, since a person is busy whoever asks. `agreed` is the date agreed last, in
+    any thread; a later answer without one lifts it.
     """
 
     opted_out_us: int | None = None
@@ -42,6 +50,7 @@ class HistorySummary:
     touches_us: tuple[int, ...] = ()
     answered_us: Mapping[Thread, int] = field(default_factory=dict)
     not_now_us: int | None = None
+    agreed: Agreed | None = None
 
 
 def summarise(history: pa.Table, at_us: int) -> HistorySummary:
@@ -61,19 +70,27 @@ def summarise_each(events: pa.Table, at_us: int) -> dict[str, HistorySummary]:
 
 def _columns(events: pa.Table) -> tuple[list[Any], ...]:
     times = (events.column(name).to_numpy() for name in ("occurred_at", "recorded_at"))
+    agreed = events.column("come_back_at")
+    dates = [None] * len(events) if agreed.null_count == len(events) else _moments(agreed)
     texts = (events.column(name).to_pylist() for name in ("kind", "channel", "sentiment"))
     campaigns = events.column("campaign_id").to_pylist()
-    return (*(time.astype("int64").tolist() for time in times), *texts, campaigns)
+    return (*(time.astype("int64").tolist() for time in times), *texts, campaigns, dates)
+
+
+def _moments(column: pa.ChunkedArray) -> list[int | None]:
+    found: list[int | None] = column.cast(pa.int64()).to_pylist()
+    return found
 
 
 def _summary(columns: tuple[list[Any], ...], rows: Iterable[int], at_us: int) -> HistorySummary:
-    occurred, recorded, kinds, channels, sentiments, campaigns = columns
+    occurred, recorded, kinds, channels, sentiments, campaigns, dates = columns
     touches: list[Touched] = []
     answered: dict[Thread, int] = {}
     landed: dict[Thread, int] = {}
     pushed_back: dict[Thread, int] = {}
     bounced: dict[str, int] = {}
     last: dict[str, int] = {}
+    agreed, lifted = Agreed(-1, 0), -1
     for row in rows:
         if recorded[row] > at_us:
             continue
@@ -85,6 +102,11 @@ def _summary(columns: tuple[list[Any], ...], rows: Iterable[int], at_us: int) ->
             _keep_latest(bounced, channels[row] or "email", when)
         elif kind in _ANSWERS:
             _keep_latest(answered, campaigns[row], when)
+            if dates[row] is None:
+                # A meeting is agreed upon when it is recorded, ahead of itself.
+                lifted = max(lifted, min(when, recorded[row]))
+            else:
+                agreed = max(agreed, Agreed(when, dates[row]))
         outcome = _outcome(kind, sentiments[row])
         if outcome == "landed":
             _keep_latest(landed, campaigns[row], when)
@@ -103,6 +125,7 @@ def _summary(columns: tuple[list[Any], ...], rows: Iterable[int], at_us: int) ->
         touches_us=tuple(t.when_us for t in touches),
         answered_us=answered,
         not_now_us=last.get("not_now"),
+        agreed=agreed if agreed.made_us >= max(lifted, 0) else None,
     )
 
 

@@ -66,6 +66,12 @@ def come_back(until: datetime) -> str:
     return f'The contact answered "not now"; they are left in peace until {day(until)}.'
 
 
+def agreed_date(made_us: int, until_us: int, zone: str) -> str:
+    """That a date was agreed on; both moments as days of `zone`."""
+    made, until = (_date(local_clock(zone, moment)[0]) for moment in (made_us, until_us))
+    return f"The contact asked on {made} to be contacted from {until} on; nobody does so before."
+
+
 def spacing(touches: int, hours: float, last: datetime) -> str:
     """That there have been touches enough; `hours` is the window they count in."""
     latest = f"the last touch was on {day(last)} at {clock(last.hour * 60 + last.minute)} UTC"

@@ -75,6 +75,7 @@ class Timing(Strict):
     weekend: Rule
     public_holiday: Rule
     zone_unknown: Rule
+    agreed_date: Rule
     never_allowed: Rule
 
 

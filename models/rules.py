@@ -106,9 +106,22 @@ class Rulebook:
         text = rule_texts.complaints(domain, touches, made, budget.days, spent)
         return RuleHit("complaint_budget" if spent else "complaint_warning", text), spent
 
+    def agreed_date(
+        self, summary: HistorySummary, t_us: int, zones: tuple[str, ...]
+    ) -> tuple[int, tuple[RuleHit, ...]]:
+        """The first moment at or after `t_us` that an agreed date allows, and whether it bit."""
+        agreed = summary.agreed
+        if agreed is None or agreed.until_us <= t_us:
+            return t_us, ()
+        text = rule_texts.agreed_date(*agreed, zones[0] if zones else "UTC")
+        return agreed.until_us, (RuleHit("agreed_date", text),)
+
     def come_back_us(self, summary: HistorySummary) -> int | None:
-        """Until when the person is left in peace after their latest "not now"; None without one."""
-        if summary.not_now_us is None:
+        """Until when the person is left in peace after their latest "not now"; None without one.
+
+        An agreed date takes its place, sooner or later than that.
+        """
+        if summary.not_now_us is None or summary.agreed is not None:
             return None
         return summary.not_now_us + round(self.settings.come_back.days * DAY)
 

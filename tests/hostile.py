@@ -66,6 +66,14 @@ def _repair(event: dict[str, Any], contact_id: Any, number: int) -> None:
     recorded, occurred = _moment(event.get("recorded_at")), _moment(event.get("occurred_at"))
     if recorded and occurred and recorded < occurred and event.get("kind") not in AGREED_AHEAD:
         event["recorded_at"] = event["occurred_at"]
+    _agree(event)
+
+
+def _agree(event: dict[str, Any]) -> None:
+    """A date is agreed for later; one that is not is left out."""
+    agreed, occurred = _moment(event.get("come_back_at")), _moment(event.get("occurred_at"))
+    if agreed and occurred and agreed <= occurred:
+        event["come_back_at"] = None
 
 
 def _moment(value: Any) -> datetime | None:

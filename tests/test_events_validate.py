@@ -368,14 +368,14 @@ def test_encode_gives_one_chunk_and_one_dictionary_without_changing_values() -> 
 
 def test_twelve_rows_are_quick_and_many_rows_are_not_slower_than_a_million_a_second() -> None:
     few = validate_events(events(*[{} for _ in range(12)]), "x")
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(50):
         validate_events(few, "x")
-    assert (time.perf_counter() - started) / 50 < 0.005  # measured: 0.0003
+    assert (time.process_time() - started) / 50 < 0.005  # measured: 0.0003
     many = _many(500_000)
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(validate_events(many, "x")) == len(many)
-    assert time.perf_counter() - started < 2.5  # measured: 0.15
+    assert time.process_time() - started < 2.5  # measured: 0.15
 
 
 def _many(rows: int) -> pa.Table:

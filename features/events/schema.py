@@ -40,6 +40,7 @@ EVENTS = pa.schema(
         pa.field("campaign_id", pa.string()),
         pa.field("relevance", pa.float64()),
         pa.field("personalized", pa.bool_()),
+        pa.field("come_back_at", TIMESTAMP),
     ]
 )
 
@@ -50,7 +51,7 @@ REQUIRED = ("event_id", "contact_id", "occurred_at", "kind")
 
 IDS = ("event_id", "contact_id", "actor_id", "account_id", "campaign_id")
 CATEGORIES = {"kind": KINDS, "channel": CHANNELS, "sentiment": SENTIMENTS}
-TIMES = ("occurred_at", "recorded_at")
+TIMES = ("occurred_at", "recorded_at", "come_back_at")
 
 #: Columns the feature fold wants as codes; `event_id` is nearly all distinct and stays plain.
 ENCODED = ("contact_id", "kind", "channel", "sentiment", "actor_id", "account_id", "campaign_id")

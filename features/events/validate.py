@@ -168,6 +168,7 @@ def _check_across(columns: Columns, findings: Findings) -> None:
             "sentiment",
             lambda row: f"is only for a reply, but this event is a {kind[row].as_py()}",
         )
+    _check_agreed(columns, findings)
     recorded_at = columns["recorded_at"]
     if recorded_at.null_count == len(recorded_at):
         return
@@ -180,6 +181,23 @@ def _check_across(columns: Columns, findings: Findings) -> None:
             f"is earlier than occurred_at, which only {' and '.join(AGREED_AHEAD)} may be; "
             f"a {kind[row].as_py()} is known once it has happened"
         ),
+    )
+
+
+def _check_agreed(columns: Columns, findings: Findings) -> None:
+    """The date that a reply asks to be contacted from."""
+    agreed, kind = columns["come_back_at"], columns["kind"]
+    if agreed.null_count == len(agreed):
+        return
+    findings.where(
+        pc.and_(pc.is_valid(agreed), pc.not_equal(kind, "reply")),
+        "come_back_at",
+        lambda row: f"is only for a reply, but this event is a {kind[row].as_py()}",
+    )
+    findings.where(
+        pc.less_equal(agreed, columns["occurred_at"]),
+        "come_back_at",
+        lambda _: "is not later than occurred_at, when it was agreed",
     )
 
 

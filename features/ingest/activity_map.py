@@ -29,6 +29,7 @@ EventField = Literal[
     "campaign_id",
     "relevance",
     "personalized",
+    "come_back_at",
 ]
 #: Besides formats as `strptime` reads them.
 NAMED_DATES = ("iso", "epoch_seconds", "epoch_milliseconds")

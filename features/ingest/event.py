@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pyarrow as pa
@@ -29,6 +29,8 @@ class Event:
     campaign_id: str | None = None
     relevance: float | None = None
     personalized: bool | None = None
+    #: Not shown: events without an id are named after what is, and keep their names.
+    come_back_at: datetime | None = field(default=None, repr=False)
 
 
 def events_table(events: Iterable[Event]) -> pa.Table:

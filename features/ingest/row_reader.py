@@ -112,9 +112,11 @@ class RowReader:
             campaign_id=get("campaign_id") or None,
             relevance=self._number(get("relevance", ""), number),
             personalized=self._flag(get("personalized", ""), number),
+            come_back_at=self._come_back(get("come_back_at", ""), at, kind, number),
         )
         # Without an id of its own an event is named after all it says.
-        name = get("event_id") or digest(repr(draft).encode("utf-8", "surrogateescape"))
+        said = f"{draft!r}{draft.come_back_at or ''}"
+        name = get("event_id") or digest(said.encode("utf-8", "surrogateescape"))
         return replace(draft, event_id=self.map.id_prefix + name)
 
     def _recorded(self, text: str, at: datetime, kind: str, number: int) -> datetime | None:
@@ -123,6 +125,13 @@ class RowReader:
             return None
         recorded = self._moment(text, number, "recorded_at")
         return recorded if kind in AGREED_AHEAD else max(recorded, at)
+
+    def _come_back(self, text: str, at: datetime, kind: str, number: int) -> datetime | None:
+        """A date agreed in a reply; exports have dates of other kinds in the same column."""
+        if not text or kind != "reply":
+            return None
+        agreed = self._moment(text, number, "come_back_at")
+        return agreed if agreed > at else None
 
     def _category(
         self, field: EventField, values: dict[EventField, str], number: int

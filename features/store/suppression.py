@@ -45,6 +45,7 @@ def remembered(
             "occurred_us": row.occurred_us, "recorded_us": row.occurred_us, "kind": row.kind,
             "channel": None, "sentiment": None, "actor_id": None, "account_id": None,
             "campaign_id": None, "relevance": None, "personalized": None,
+            "come_back_us": None,
         }
         for some in chunks(list(of))
         for row in connection.execute(

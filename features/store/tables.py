@@ -53,6 +53,7 @@ EVENTS = Table(
     Column("campaign_id", Text),
     Column("relevance", Float(53)),
     Column("personalized", Boolean),
+    Column("come_back_us", BigInteger),
     UniqueConstraint("tenant", "event_id"),
     UniqueConstraint("tenant", "contact_id", "number"),
     Index(None, "tenant", "occurred_us"),

@@ -35,6 +35,11 @@ _ACROSS: dict[str, Any] = {
                    "required": ["sentiment"]},
             "then": {"properties": {"kind": {"const": "reply"}}, "required": ["kind"]},
         },
+        {
+            "if": {"properties": {"come_back_at": {"type": "string", "minLength": 1}},
+                   "required": ["come_back_at"]},
+            "then": {"properties": {"kind": {"const": "reply"}}, "required": ["kind"]},
+        },
     ]
 }  # fmt: skip
 
@@ -64,6 +69,9 @@ class EventIn(BaseModel):
     campaign_id: Line | None = Field(None, description="The role; names the thread.")
     relevance: float | None = Field(None, ge=0, le=1, description="How well the approach fits.")
     personalized: bool | None = Field(None, description="Written for this person.")
+    come_back_at: Moment | Literal[""] | None = Field(
+        None, description="From when on the reply asks to be contacted; later than occurred_at."
+    )
 
 
 class ContactIn(Strict):

@@ -14,6 +14,7 @@ from features.store.database import Database
 from features.store.decisions import Recorded
 from models.decide import Decider, Rows
 from models.decision import Decision, Request
+from models.history import Agreed
 from models.situation import EPOCH, microseconds
 from serving.answers import to_json
 from serving.stored.situation import Known, asked_json, next_recorded_us
@@ -87,8 +88,8 @@ def _plainly(decider: Decider, requests: Sequence[Request]) -> list[Decided]:
     watched = copy.copy(decider)
     name = decider._decision_id
 
-    def noting(r: Request, campaign: str | None, row: Rows) -> str:
-        found = name(r, campaign, row)
+    def noting(r: Request, campaign: str | None, row: Rows, agreed: Agreed | None) -> str:
+        found = name(r, campaign, row, agreed)
         rows[found] = row.tobytes()
         return found
 

@@ -71,7 +71,9 @@ def erase(database: Database, tenant: str, contact_id: str) -> bytes:
 def _event(row: dict[str, Any]) -> dict[str, Any]:
     """An event as it was sent, and when the store got it."""
     event = {n: row[n] for n in FIELDS if n in row} | {
-        f"{n}_at": _moment(row[f"{n}_us"]) for n in ("occurred", "recorded", "stored")
+        f"{n}_at": _moment(row[f"{n}_us"])
+        for n in ("occurred", "recorded", "come_back", "stored")
+        if row[f"{n}_us"] is not None
     }
     return {name: value for name, value in event.items() if value is not None}
 

@@ -39,6 +39,7 @@ def as_table(rows: NDArray[np.void], contacts: int, prefix: str = "") -> pa.Tabl
         },
         "relevance": pa.array(relevance.copy(), mask=np.isnan(relevance)),
         "personalized": pa.array(personalized == 1, mask=personalized < 0),
+        "come_back_at": pa.nulls(len(rows), TIMESTAMP),
     }
     return pa.table([columns[name] for name in EVENTS.names], names=EVENTS.names)
 
