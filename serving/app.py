@@ -40,6 +40,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
         read_tenant_rules(settings.rules, Rulebook.load(None))
     telemetry = Telemetry()
     database = open_store(settings)
+    database.tell(telemetry.store_up.set)
     champion = Champion(telemetry.loaded)
     source = Registry(settings) if load is None else Fixed(load)
     watch = Watch(source, champion, FlightMetrics(telemetry.registry), settings.watch_seconds)
