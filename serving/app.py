@@ -48,6 +48,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     telemetry = Telemetry()
     database = open_store(settings)
     keys = KeyRing(database)
+    database.tell(telemetry.store_up.set)
     champion = Champion(telemetry.loaded)
     source = Registry(settings) if load is None else Fixed(load)
     watch = Watch(source, champion, FlightMetrics(telemetry.registry), settings.watch_seconds)

@@ -68,7 +68,7 @@ IN_SERVICE: dict[str, Any] = {
     "kept_copy": False,
     "trouble": None,
 }
-READY: dict[str, Any] = {"status": "ready", "version": "3", **IN_SERVICE}
+READY: dict[str, Any] = {"status": "ready", "version": "3", "store_up": True, **IN_SERVICE}
 MODEL: dict[str, Any] = {
     "name": "fineline",
     "version": "3",

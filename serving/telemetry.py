@@ -59,6 +59,11 @@ class Telemetry:
             registry=self.registry, multiprocess_mode="livemostrecent",
         )  # fmt: skip
 
+        self.store_up = Gauge(
+            "fineline_store_up", "1 while the event store answers.",
+            registry=self.registry, multiprocess_mode="livemin",
+        )  # fmt: skip
+
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
         """Count an answered request; a route is its pattern, never a path."""
         route = getattr(scope.get("route"), "path", "unknown")

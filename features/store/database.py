@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,14 @@ T = TypeVar("T")
 _log = logging.getLogger("fineline.store")
 #: Seconds to wait for another writer (SQLite), for a connection, for the server to accept one.
 _PATIENCE = {"sqlite": 10, "pool": 10, "connect": 5}
+#: Who waited longer than this (seconds) for nothing spares others the same for as long.
+_LONG = 1.0
+#: A PostgreSQL that vanished from the network is noticed after about as many seconds as it takes
+#: to connect, not after hours.
+_KEEPALIVE = {
+    "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}  # fmt: skip
 #: PostgreSQL's words for "another transaction was quicker; try again".
 _AGAIN = {"40001", "40P01"}
 _TRIES = 5
@@ -45,6 +54,14 @@ class Database:
         self.url, self.key = _checked(url), key or ErasureKey("")
         self._engine: Engine | None = None
         self._lock = threading.Lock()
+        self._spared_until = 0.0
+        #: Whether the database answered when it was last used; None before the first use.
+        self.up: bool | None = None
+        self._told: Callable[[bool], None] = lambda _: None
+
+    def tell(self, told: Callable[[bool], None]) -> None:
+        """Have `told` called with what `up` becomes, whenever it changes."""
+        self._told = told
 
     @property
     def exists(self) -> bool:
@@ -55,7 +72,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database and changes nothing."""
-        with self._translated(), self._ready().connect() as plain:
+        with self._translated(), self._connected() as plain:
             connection = plain.execution_options(**_READING[self.url.get_backend_name()])
             with connection.begin():
                 yield connection
@@ -63,7 +80,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is committed when the block ends without an error."""
-        with self._translated(), self._ready().connect() as plain:
+        with self._translated(), self._connected() as plain:
             connection = plain.execution_options(fineline_writes=True)
             with connection.begin():
                 yield connection
@@ -94,9 +111,11 @@ class Database:
     def _ready(self) -> Engine:
         with self._lock:
             if self._engine is None:
+                self._spare()
                 engine = _engine(self.url)
                 try:
-                    upgrade(engine)
+                    with self._sparing():
+                        upgrade(engine)
                 except BaseException:
                     engine.dispose()
                     raise
@@ -104,16 +123,52 @@ class Database:
             return self._engine
 
     @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        engine = self._ready()
+        self._spare()
+        with self._sparing():
+            connection = engine.connect()
+        with connection:
+            yield connection
+
+    def _spare(self) -> None:
+        """Fail at once while somebody has just waited long for nothing."""
+        if time.monotonic() < self._spared_until:
+            raise StoreUnavailable(_SAID)
+
+    @contextmanager
+    def _sparing(self) -> Iterator[None]:
+        started = time.monotonic()
+        try:
+            yield
+        except DBAPIError:
+            now = time.monotonic()
+            if now - started > _LONG:
+                self._spared_until = now + _LONG
+            raise
+
+    def _is(self, up: bool, why: str = "") -> None:
+        before, self.up = self.up, up
+        if before is up:
+            return
+        if not up:
+            _log.error("the store's database failed: %s", why)
+        elif before is False:
+            _log.warning("the store's database answers again")
+        self._told(up)
+
+    @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
+            self._is(True)
         except IntegrityError as error:
             raise _Overtaken from error
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) in _AGAIN:
                 raise _Overtaken from error
             # The statement's parameters are about people: they stay out of the log.
-            _log.error("the store's database failed: %s", type(error.orig).__name__)
+            self._is(False, type(error.orig).__name__)
             raise StoreUnavailable(_SAID) from None
         except NoConnection:
             raise StoreUnavailable("the event store is busy; ask again in a moment") from None
@@ -152,7 +207,7 @@ def _engine(url: URL) -> Engine:
     # A connection that died while it lay in the pool is noticed and replaced.
     return create_engine(
         url, pool_pre_ping=True, pool_timeout=_PATIENCE["pool"], hide_parameters=True,
-        connect_args={"connect_timeout": _PATIENCE["connect"]},
+        connect_args={"connect_timeout": _PATIENCE["connect"], **_KEEPALIVE},
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from serving.access.caller import ANYBODY, READER
 from serving.answers import to_json
 from serving.openapi import answers
 from serving.reference import page
-from serving.routes.common import as_json, champion, decider, telemetry
+from serving.routes.common import as_json, champion, database, decider, telemetry
 from serving.schemas import ModelOut, ReadyOut, StatusOut
 from serving.telemetry import CONTENT_TYPE
 
@@ -50,7 +50,8 @@ async def healthz() -> Response:
 async def readyz(request: Request) -> Response:
     """503 with the reason while no model can answer; what is wrong while the last one does."""
     version = (await decider(request)).ref.version
-    answer = {"status": "ready", "version": version, **champion(request).status()}
+    answer = {"status": "ready", "version": version, "store_up": database(request).up,
+              **champion(request).status()}  # fmt: skip
     return as_json(to_json(answer))
 
 

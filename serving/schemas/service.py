@@ -26,6 +26,9 @@ class ReadyOut(InServiceOut):
 
     status: str = Field(description="ready.")
     version: str = Field(description="The version that answers.")
+    store_up: bool | None = Field(
+        None, description="Whether the event store answered last; null before its first use."
+    )
 
 
 class ModelOut(BaseModel):
