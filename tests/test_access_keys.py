@@ -52,6 +52,9 @@ NEEDS: list[tuple[str, str, str | None, Any]] = [
     ("GET", "/contacts/{contact_id:path}", "read", None),
     ("POST", "/contacts/{contact_id:path}", "feedback", None),
     ("GET", "/demo", "read", None),
+    ("GET", "/team", "read", None),
+    ("GET", "/dials", "admin", None),
+    ("POST", "/dials", "admin", None),
 ]
 #: What tells nothing of anybody.
 OPEN = {"/healthz", "/readyz", "/docs", "/openapi.json", "/assets/{name}", "/widget.js",
