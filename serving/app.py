@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -17,6 +17,7 @@ from models.rules import Rulebook
 from models.settings import load_settings
 from models.tenant_rules import read_tenant_rules
 from serving import problems
+from serving.access.audit import note_rules
 from serving.access.headers import let_sites_read
 from serving.access.keys import KeyRing
 from serving.access.limits import Limiter
@@ -60,6 +61,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
+        await run_in_threadpool(note_rules, database, settings.rules, datetime.now(UTC))
         await run_in_threadpool(watch.start)
         refresher.start()
         dispatcher.start()

@@ -28,6 +28,7 @@ SHORT_HELP = {
     "rollback": "Make the champion's predecessor champion again.",
     "serve": "Serve the API.",
     "keys": "Make, list and revoke API keys.",
+    "audit": "Show who did what: erasures, exports, keys, rules, models.",
     "replay": "Make a decision on record once more, and compare every bit.",
     "rebuild": "Make the state of stored threads and people anew from the events.",
     "webhooks": "Say who is told, by signed messages, of what happens here.",

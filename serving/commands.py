@@ -155,9 +155,10 @@ def score(
     from models.settings import Settings, load_settings
     from serving.answers import to_table
     from serving.batch import chunks, decided, open_threads
+    from serving.moments import moment_of
     from serving.record import Record
 
-    at = _moment(moment)
+    at = moment_of(moment, "--at")
     file_format(out)
     settings = load_settings(Settings, tracking_uri=tracking_uri)
     decider = registry.load(settings, uri).for_tenant(DEFAULT_TENANT)
@@ -178,18 +179,6 @@ def score(
     counted = ", ".join(f"{hints.count(h):,} {h}" for h in ("nudge", "wait", "stop"))
     held = f" ({sum(scores['held'].to_pylist()):,} held back)" if record is not None else ""
     click.echo(f"Wrote {len(hints):,} open threads to {out}: {counted}{held}.")
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(
-            f"{text!r} is not a time such as 2026-06-01T00:00:00Z", field="--at"
-        ) from None
-    if moment.tzinfo is None:
-        raise BadInput(f"{text!r} has no offset; write {text}Z for UTC", field="--at")
-    return moment
 
 
 @click.command()

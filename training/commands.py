@@ -70,6 +70,8 @@ def train(
         result = run(table, people, settings, now, moment, steps.next)
     if source is not None:
         source.remember(settings.model_name, result.version, now, moment)
+    if result.champion:
+        _note(settings, "promote", result.version)
     if as_json:
         click.echo(
             json.dumps(
@@ -142,7 +144,9 @@ def promote(version: str, tracking_uri: str | None) -> None:
     """
     from models import registry
 
-    before = registry.promote(_settings(tracking_uri), version)
+    settings = _settings(tracking_uri)
+    before = registry.promote(settings, version)
+    _note(settings, "promote", version)
     replaced = "" if before in (None, version) else f"; it replaced version {before}"
     click.echo(f"Version {version} is champion{replaced}.")
 
@@ -158,7 +162,9 @@ def rollback(tracking_uri: str | None) -> None:
     """
     from models import registry
 
-    now, before = registry.rollback(_settings(tracking_uri))
+    settings = _settings(tracking_uri)
+    now, before = registry.rollback(settings)
+    _note(settings, "rollback", before)
     click.echo(f"Version {before} is champion again, in place of version {now}.")
 
 
@@ -184,6 +190,13 @@ def yardstick(data: Path, out: Path) -> None:
 
     run(data, out)
     click.echo(f"Wrote {out}.")
+
+
+def _note(settings: Settings, what: str, version: str) -> None:
+    from training.noting import note
+
+    if trouble := note(settings, what, version, datetime.now(UTC)):
+        click.echo(trouble, err=True)
 
 
 def _settings(tracking_uri: str | None) -> Settings:

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from features.store import audit
+from features.store.audit import By
 from features.store.suppression import FOR_GOOD, ErasureKey, digest_of
 from features.store.tables import (
     DECISIONS,
@@ -68,11 +70,17 @@ def held(connection: Connection, tenant: str, contact_id: str) -> Held | None:
     return Held(**found, models=trained_on(connection, tenant, contact_id))
 
 
-def erase(connection: Connection, tenant: str, contact_id: str, key: ErasureKey) -> Erased | None:
+def erase(connection: Connection, by: By, contact_id: str, key: ErasureKey) -> Erased | None:
     """Remove everything about a person but, by a keyed digest, that they opted out or complained.
 
-    None if nothing is stored about them.
+    None if nothing is stored about them. The audit log has it either way.
     """
+    found = _erase(connection, by.tenant, contact_id, key)
+    audit.add(connection, by.to_contact("erase", contact_id, key, found is not None))
+    return found
+
+
+def _erase(connection: Connection, tenant: str, contact_id: str, key: ErasureKey) -> Erased | None:
     person = select(PEOPLE.c.contact_id).where(
         PEOPLE.c.tenant == tenant, PEOPLE.c.contact_id == contact_id
     )

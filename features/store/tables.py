@@ -273,3 +273,18 @@ API_KEYS = Table(
     Column("revoked_us", BigInteger),
     PrimaryKeyConstraint("key_id"),
 )
+
+#: Who did what: rows are added and, as the database itself sees to, never changed or removed.
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("at_us", BigInteger, nullable=False),
+    Column("tenant", ID, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("about", ID, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Index(None, "tenant", "about"),
+    sqlite_autoincrement=True,
+)

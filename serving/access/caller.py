@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Request, Security
+from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
+from features.store import audit
+from features.store.audit import By, Entry
+from features.store.database import Database
 from features.store.tenants import DEFAULT_TENANT
 from models.situation import microseconds
 from serving.access.keys import KeyRing
@@ -19,6 +24,8 @@ from serving.clock import Now
 from serving.problems import Problem
 from serving.settings import ServiceSettings
 
+#: What the audit log has also when it was refused.
+_GRAVE = ("erase", "admin")
 _CHALLENGE = 'Bearer realm="fineline"'
 NO_KEY = (
     "A key is needed: send it as `Authorization: Bearer fl_...`; `fineline keys create` makes one."
@@ -40,6 +47,10 @@ class Caller:
     def may(self, scope: str | None) -> bool:
         """Whether the caller has a scope; None is what every caller may."""
         return scope is None or scope in self.scopes or ADMIN in self.scopes
+
+    def at(self, now: datetime) -> By:
+        """The caller, as the audit log names who does something now."""
+        return By(self.tenant, self.who, microseconds(now))
 
 
 LOCAL = Caller(DEFAULT_TENANT, EVERYTHING, "local")
@@ -91,9 +102,18 @@ class Allowed(SecurityBase):
         """The caller."""
         found = await caller_of(request, microseconds(now))
         if not found.may(self.scope):
+            if self.scope in _GRAVE:
+                await run_in_threadpool(_note_refusal, request, found.at(now), self.scope)
             header = challenge("insufficient_scope", self.scope or "")
             raise Problem(403, f"This needs the scope {self.scope}.", headers=header)
         return found
+
+
+def _note_refusal(request: Request, by: By, scope: str) -> None:
+    route = f"{request.method} {request.scope['route'].path}"
+    entry = Entry(by.at_us, by.tenant, by.who, scope, route, "refused")
+    database: Database = request.app.state.database
+    database.write(lambda c: audit.add(c, entry))
 
 
 class AllowedOrSigned(Allowed):

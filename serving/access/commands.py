@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -49,7 +49,9 @@ def create(
       fineline keys create --name crm --scope read --scope ingest --days 365
     """
     from features.events.text import id_problem
+    from features.store import audit
     from features.store import keys as stored
+    from features.store.audit import by_command
     from features.store.keys import Key
     from features.store.tenants import tenant_of
     from models.situation import microseconds
@@ -65,8 +67,14 @@ def create(
     until = None if days is None else microseconds(now + timedelta(days=days))
     token = new_token()
     key = Key(token.key_id, digest(token.text), owner, name, may, rate, microseconds(now), until)
+    entry = by_command(owner, "key made", f"key:{key.key_id}", key.created_us)
+
+    def work(connection: Any) -> None:
+        stored.add(connection, key)
+        audit.add(connection, entry)
+
     with _store() as database:
-        database.write(lambda c: stored.add(c, key))
+        database.write(work)
     click.echo(
         f"Key fl_{key.key_id} of tenant {owner} may {may.replace(' ', ', ')}. It is shown this "
         "once; send it as `Authorization: Bearer ...`:",
@@ -86,16 +94,17 @@ def list_keys(tenant: str | None) -> None:
     """
     from features.store import keys as stored
     from models.situation import microseconds
+    from serving.access.tables import day, echo_table
 
     now_us = microseconds(datetime.now(UTC))
     with _store() as database, database.reading() as connection:
         found = stored.listed(connection, tenant)
-    _table(
+    echo_table(
         ("key", "tenant", "name", "scopes", "limit", "made", "expires", "last used", "state"),
         [
             (
                 f"fl_{k.key_id}", k.tenant, k.name, k.scopes.replace(" ", ","), k.rate or "-",
-                _day(k.created_us),                _day(k.expires_us), _day(k.used_us),
+                day(k.created_us),                day(k.expires_us), day(k.used_us),
                 "good" if k.good(now_us) else "expired" if k.revoked_us is None else "revoked",
             )
             for k in found
@@ -112,14 +121,24 @@ def revoke(key: str) -> None:
     Example:
       fineline keys revoke fl_k3wq7zpa
     """
+    from features.store import audit
     from features.store import keys as stored
+    from features.store.audit import by_command
     from models.situation import microseconds
 
     now_us = microseconds(datetime.now(UTC))
     # Whoever pastes the whole key means its first part.
     key_id = key.removeprefix("fl_").split("_")[0]
+
+    def work(connection: Any) -> bool:
+        found = stored.find(connection, key_id)
+        if found is None or not stored.revoke(connection, key_id, now_us):
+            return False
+        audit.add(connection, by_command(found.tenant, "key revoked", f"key:{key_id}", now_us))
+        return True
+
     with _store() as database:
-        done = database.write(lambda c: stored.revoke(c, key_id, now_us))
+        done = database.write(work)
     if not done:
         raise BadInput(f"there is no good key fl_{key_id[:20]}; see `fineline keys list`")
     click.echo(f"Key fl_{key_id} is revoked.")
@@ -132,16 +151,3 @@ def _store() -> Iterator[Database]:
 
     with contextlib.closing(open_store(load_settings(Settings))) as database:
         yield database
-
-
-def _day(us: int | None) -> str:
-    from models.situation import EPOCH
-
-    return "-" if us is None else f"{EPOCH + timedelta(microseconds=us):%Y-%m-%d %H:%M}"
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Columns, each as wide as what is in it."""
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    for row in (heads, *rows):
-        click.echo("  ".join(t.ljust(w) for t, w in zip(row, widths, strict=True)).rstrip())

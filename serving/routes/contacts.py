@@ -95,12 +95,13 @@ async def store_contact(
         "/v1/contacts/{contact_id}", ExportOut, "All of it.", examples.EXPORT, 404, 422, 500, 503
     ),
 )
-async def export_contact(request: Request, contact_id: ContactId, caller: Reader) -> Response:
+async def export_contact(
+    request: Request, contact_id: ContactId, caller: Reader, now: Now
+) -> Response:
     """Description, events, threads, decisions, feedback, and the models that learned from them."""
     contact = contact_id_of(contact_id)
-    return as_json(
-        await run_in_threadpool(rights.export, database(request), caller.tenant, contact)
-    )
+    by = caller.at(now)
+    return as_json(await run_in_threadpool(rights.export, database(request), by, contact))
 
 
 @router.delete(
@@ -113,7 +114,10 @@ async def export_contact(request: Request, contact_id: ContactId, caller: Reader
         404, 422, 500, 503,
     ),
 )  # fmt: skip
-async def erase_contact(request: Request, contact_id: ContactId, caller: Eraser) -> Response:
+async def erase_contact(
+    request: Request, contact_id: ContactId, caller: Eraser, now: Now
+) -> Response:
     """Removes all that is stored about them; an opt-out survives under a keyed digest of the id."""
     contact = contact_id_of(contact_id)
-    return as_json(await run_in_threadpool(rights.erase, database(request), caller.tenant, contact))
+    by = caller.at(now)
+    return as_json(await run_in_threadpool(rights.erase, database(request), by, contact))

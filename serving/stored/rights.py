@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from features.events.schema import FIELDS
-from features.store import erasure
+from features.store import audit, erasure
+from features.store.audit import By
 from features.store.database import Database
 from features.store.trainings import Training
 from models.situation import EPOCH
@@ -19,10 +20,12 @@ from serving.stored.hints import unknown
 _THREAD = ("campaign_id", "actor_id", "hint", "score", "p_annoy")
 
 
-def export(database: Database, tenant: str, contact_id: str) -> bytes:
+def export(database: Database, by: By, contact_id: str) -> bytes:
     """Everything that is stored about a person, as JSON. Raises Problem if nothing is."""
     with database.reading() as connection:
-        held = erasure.held(connection, tenant, contact_id)
+        held = erasure.held(connection, by.tenant, contact_id)
+    entry = by.to_contact("export", contact_id, database.key, held is not None)
+    database.write(lambda c: audit.add(c, entry))
     if held is None:
         raise unknown()
     (person,) = held.people
@@ -55,9 +58,9 @@ def export(database: Database, tenant: str, contact_id: str) -> bytes:
     )  # fmt: skip
 
 
-def erase(database: Database, tenant: str, contact_id: str) -> bytes:
+def erase(database: Database, by: By, contact_id: str) -> bytes:
     """Remove everything about a person; what was removed, as JSON. Raises Problem if nothing is."""
-    erased = database.write(lambda c: erasure.erase(c, tenant, contact_id, database.key))
+    erased = database.write(lambda c: erasure.erase(c, by, contact_id, database.key))
     if erased is None:
         raise unknown()
     return to_json(
