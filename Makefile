@@ -50,6 +50,9 @@ format: $(STAMP)  ## put the code in form
 bench: $(STAMP)  ## feature and training speed, as ratios against DuckDB, Polars and pandas in the same run
 	$(BIN)/python -m tests.bench.features
 
+bench-serve: $(STAMP)  ## the service under load, beside mlflow models serve and a bare FastAPI route
+	$(BIN)/python -m tests.bench.serve
+
 yardstick: $(STAMP)  ## train and judge on the real histories; writes docs/results.md
 	$(BIN)/fineline yardstick
 
@@ -65,5 +68,5 @@ lock:  ## resolve the newest versions the ranges allow into requirements.lock
 clean:  ## remove the environment and what was trained here
 	rm -rf .venv .fineline
 
-.PHONY: help setup run test test-all fuzz soak test-browser screenshots check format bench yardstick playout offpolicy lock clean
+.PHONY: help setup run test test-all fuzz soak test-browser screenshots check format bench bench-serve yardstick playout offpolicy lock clean
 .DEFAULT_GOAL := help

@@ -14,12 +14,15 @@ import pyarrow.compute as pc
 
 from features.events.problems import LIMIT, Findings, Problem, quoted
 from features.events.schema import FIELDS, TIMES
+from features.events.sound import sound_rows, table_of
 from features.events.text import NOTHING
 from features.events.validate import Checked, check_events
 
 Row = Mapping[str, object]
 Groups = npt.NDArray[np.int64]
 
+#: Rows up to which reading one by one is quicker than reading by columns.
+FEW = 100
 _FAILURES = (pa.ArrowException, TypeError, ValueError, OverflowError)
 _RAW_TYPES = {"relevance": pa.float64(), "personalized": pa.bool_()}
 
@@ -66,10 +69,37 @@ def events_from_items(
     *,
     fill_event_ids: bool = False,
 ) -> list[tuple[pa.Table, list[Problem]]]:
-    """`events_from_rows` for many lists at once, checked as one table.
+    """`events_from_rows` for many lists at once.
 
     Rows are counted, and an `event_id` has to be unique, within each list.
     """
+    read = [
+        sound_rows(rows, contact) if fill_event_ids and len(rows) <= FEW else None
+        for rows, contact in zip(items, contact_ids, strict=True)
+    ]
+    sound = iter(_sliced(table_of([v for r in read if r for v in r]), [len(r or ()) for r in read]))
+    others = [i for i, values in enumerate(read) if values is None]
+    checked = iter(
+        _checked_items(
+            [items[i] for i in others], [contact_ids[i] for i in others], fill_event_ids
+        )
+    ) if others else iter(())  # fmt: skip
+    tables = [next(sound) for _ in read]
+    return [
+        next(checked) if values is None else (table, [])
+        for values, table in zip(read, tables, strict=True)
+    ]
+
+
+def _sliced(table: pa.Table, lengths: Sequence[int]) -> list[pa.Table]:
+    ends = np.cumsum(lengths).tolist()
+    return [table.slice(end - n, n) for end, n in zip(ends, lengths, strict=True)]
+
+
+def _checked_items(
+    items: Sequence[Sequence[Row]], contact_ids: Sequence[str | None], fill_event_ids: bool
+) -> list[tuple[pa.Table, list[Problem]]]:
+    """Lists of rows, checked as one table."""
     lengths = np.array([len(rows) for rows in items], dtype=np.int64)
     starts = np.concatenate([[0], np.cumsum(lengths)])
     groups = np.repeat(np.arange(len(items)), lengths)
@@ -86,12 +116,8 @@ def events_from_items(
         item = int(groups[problem.row - 1])
         problems[item].append(replace(problem, row=problem.row - int(starts[item])))
     kept = groups if checked.rows is None else groups[checked.rows]
-    ends = np.cumsum(np.bincount(kept, minlength=len(items)))
-    begins = np.concatenate([[0], ends])
-    return [
-        (checked.table.slice(int(begins[i]), int(ends[i] - begins[i])), problems[i])
-        for i in range(len(items))
-    ]
+    counts = np.bincount(kept, minlength=len(items)).tolist()
+    return list(zip(_sliced(checked.table, counts), problems, strict=True))
 
 
 def table_from_rows(rows: Sequence[Row], findings: Findings) -> pa.Table:
