@@ -79,6 +79,7 @@ def _row(row: object, number: int, contact_id: str | None) -> tuple[Any, ...]:
         kind is None
         or (channel is None and kind == "touch")
         or (sentiment is not None and kind != "reply")
+        or get("come_back_at") not in _NOTHING
     ):
         raise _Unusual
     occurred = _moment(get("occurred_at"))
@@ -89,7 +90,7 @@ def _row(row: object, number: int, contact_id: str | None) -> tuple[Any, ...]:
     return (
         _event_id(get("event_id"), number), _contact(get("contact_id"), contact_id),
         occurred, recorded, kind, channel, sentiment, _id(get("actor_id")), _id(get("account_id")),
-        _id(get("campaign_id")), _fraction(get("relevance")), _flag(get("personalized")),
+        _id(get("campaign_id")), _fraction(get("relevance")), _flag(get("personalized")), None,
     )  # fmt: skip
 
 
