@@ -54,7 +54,8 @@ class Prudence:
     """How doubt and delay count in comparing courses; chosen in closed loop.
 
     `land`, `annoy`: courses are judged at this many standard deviations on the bad side of each
-    score; `discount`: what is left of a worth after a day of waiting for it.
+    score, at one at most while an outcome is known from base rates alone, or nothing would ever be
+    tried; `discount`: what is left of a worth after a day of waiting for it.
     """
 
     land: float = 0.0
@@ -234,7 +235,8 @@ class Decider:
         spread = members.std(axis=0, ddof=1) if len(members) > 1 else np.zeros(len(rows))
         doubt = self.model.doubt(o, rows, score, spread)
         cases[f"shift_{name}"] = score - members[0]
-        cases[f"caution_{name}"] = getattr(self.prudence, name) * doubt
+        deviations = getattr(self.prudence, name)
+        cases[f"caution_{name}"] = (deviations if o.events else min(deviations, 1.0)) * doubt
         return score, doubt
 
     def _answer(
