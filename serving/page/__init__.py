@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from serving.page import assets, contact, today, widget
+from serving.page import assets, contact, sign_in, today, widget
 
 router = APIRouter(include_in_schema=False)
-for _part in (assets, today, contact, widget):
+for _part in (assets, sign_in, today, contact, widget):
     router.include_router(_part.router)
