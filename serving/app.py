@@ -17,10 +17,9 @@ from models.rules import Rulebook
 from models.settings import load_settings
 from models.tenant_rules import read_tenant_rules
 from serving import problems
+from serving.access.access import Access
 from serving.access.audit import note_rules
 from serving.access.headers import let_sites_read
-from serving.access.keys import KeyRing
-from serving.access.limits import Limiter
 from serving.champion import Champion
 from serving.flight.metrics import FlightMetrics
 from serving.flight.source import Fixed, Registry
@@ -31,6 +30,7 @@ from serving.mcp.endpoint import Assistants
 from serving.middleware import Surroundings
 from serving.openapi import document
 from serving.page import router as page
+from serving.page import visitor
 from serving.routes import router
 from serving.settings import ServiceSettings
 from serving.stored.refresher import Refresher
@@ -48,7 +48,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
         read_tenant_rules(settings.rules, Rulebook.load(None))
     telemetry = Telemetry()
     database = open_store(settings)
-    keys = KeyRing(database)
+    access = Access(database, settings)
     database.tell(telemetry.store_up.set)
     champion = Champion(telemetry.loaded)
     source = Registry(settings) if load is None else Fixed(load)
@@ -70,7 +70,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
         await run_in_threadpool(watch.stop)
         await run_in_threadpool(dispatcher.stop)
         await run_in_threadpool(refresher.stop)
-        await run_in_threadpool(keys.close)
+        await run_in_threadpool(access.close)
         database.close()
 
     app = FastAPI(
@@ -79,12 +79,12 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
         generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.settings, app.state.champion = settings, champion
-    app.state.telemetry, app.state.database, app.state.keys = telemetry, database, keys
-    app.state.limiter = Limiter(settings.rate_limit)
+    app.state.telemetry, app.state.database, app.state.access = telemetry, database, access
     app.include_router(router)
     app.include_router(page)
     app.router.routes.append(Route(MCP_PATH, assistants, methods=MCP_METHODS))
     problems.install(app)
+    visitor.install(app)
     let_sites_read(app, settings)
     app.add_middleware(Surroundings, telemetry=telemetry)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]

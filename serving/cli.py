@@ -28,6 +28,7 @@ SHORT_HELP = {
     "rollback": "Make the champion's predecessor champion again.",
     "serve": "Serve the API.",
     "keys": "Make, list and revoke API keys.",
+    "users": "Let people sign in on the page, list them, and end it.",
     "audit": "Show who did what: erasures, exports, keys, rules, models.",
     "replay": "Make a decision on record once more, and compare every bit.",
     "rebuild": "Make the state of stored threads and people anew from the events.",

@@ -68,6 +68,10 @@ class ServiceSettings(Settings):
         description="Most requests of one key, in each server process; empty: no limit.",
     )
 
+    session_hours: int = Field(
+        12, ge=1, le=8760, description="Hours until whoever signed in has to do so again."
+    )
+
     @property
     def keys_required(self) -> bool:
         """Whether whoever asks needs a key, or has to sign in."""

@@ -58,7 +58,7 @@ NEEDS: list[tuple[str, str, str | None, Any]] = [
 ]
 #: What tells nothing of anybody.
 OPEN = {"/healthz", "/readyz", "/docs", "/openapi.json", "/assets/{name}", "/widget.js",
-        "/embed/hint"}  # fmt: skip
+        "/embed/hint", "/sign-in", "/sign-out"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -96,15 +96,23 @@ def ask(client: TestClient, method: str, path: str, body: Any, headers: dict[str
 def test_each_route_takes_the_scope_it_names_and_no_other(
     client: TestClient, store: Database, method: str, path: str, scope: str | None, body: Any
 ) -> None:
+    is_page = not path.startswith(("/v1/", "/metrics"))
     refused = ask(client, method, path, body, {})
-    assert refused.status_code == 401
-    assert refused.headers["www-authenticate"] == 'Bearer realm="fineline"'
-    schemas.ProblemOut.model_validate_json(refused.content)
+    if is_page:
+        assert refused.status_code == 303
+        assert refused.headers["location"].startswith("/sign-in?next=/")
+    else:
+        assert refused.status_code == 401
+        assert refused.headers["www-authenticate"] == 'Bearer realm="fineline"'
+        schemas.ProblemOut.model_validate_json(refused.content)
     if scope is not None:
         others = set(SCOPES) - {scope, "admin"}
         refused = ask(client, method, path, body, key_of(store, *others))
         assert refused.status_code == 403
-        assert f'error="insufficient_scope", scope="{scope}"' in refused.headers["www-authenticate"]
+        assert refused.headers["content-type"].startswith("text/html" if is_page else PROBLEM)
+        if not is_page:
+            named = f'error="insufficient_scope", scope="{scope}"'
+            assert named in refused.headers["www-authenticate"]
     for given in ((scope or "score"), "admin"):
         answer = ask(client, method, path, body, key_of(store, given))
         assert answer.status_code in (200, 404, 415), answer.text
@@ -126,7 +134,7 @@ def test_every_route_is_here(client: TestClient) -> None:
     assert needs == {(method, path): {scope} for method, path, scope, _ in NEEDS}
 
 
-@pytest.mark.parametrize("path", sorted(OPEN - {"/assets/{name}"}))
+@pytest.mark.parametrize("path", sorted(OPEN - {"/assets/{name}", "/sign-out"}))
 def test_what_tells_nothing_of_anybody_is_open(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 200
 
@@ -198,7 +206,7 @@ def test_known_keys_go_on_while_the_store_is_away(
         raise StoreUnavailable("the event store does not answer; ask again in a moment")
 
     monkeypatch.setattr(app.state.database, "reading", away)
-    app.state.keys._fresh.clear()
+    app.state.access.keys._known._fresh.clear()
     for _ in range(2):
         assert client.post("/v1/score", json=SCORE_EXAMPLE, headers=known).status_code == 200
     answer = client.post("/v1/score", json=SCORE_EXAMPLE, headers=unknown)

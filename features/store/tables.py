@@ -288,3 +288,30 @@ AUDIT = Table(
     Index(None, "tenant", "about"),
     sqlite_autoincrement=True,
 )
+
+#: People who sign in: of a password only a slow hash.
+USERS = Table(
+    "users",
+    METADATA,
+    Column("user_id", ID, nullable=False),
+    Column("tenant", ID, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("password", Text),
+    Column("created_us", BigInteger, nullable=False),
+    Column("disabled_us", BigInteger),
+    Column("subject", Text),
+    PrimaryKeyConstraint("user_id"),
+)
+
+#: Who is signed in: of the cookie's secret only a digest.
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    Column("digest", ID, nullable=False),
+    Column("user_id", ID, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("until_us", BigInteger, nullable=False),
+    PrimaryKeyConstraint("digest"),
+    Index(None, "user_id"),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -16,8 +17,7 @@ from features.store.audit import By, Entry
 from features.store.database import Database
 from features.store.tenants import DEFAULT_TENANT
 from models.situation import microseconds
-from serving.access.keys import KeyRing
-from serving.access.limits import Limiter
+from serving.access.access import Access
 from serving.access.origin import SAFE, from_this_machine, from_this_site
 from serving.access.scopes import ADMIN, EVERYTHING
 from serving.clock import Now
@@ -37,12 +37,14 @@ _BAD_KEY = "This key is none of ours, or was revoked, or has expired."
 class Caller:
     """Whose data a request may see, what it may do, and who made it.
 
-    `who` is `key:` and the id of a key, or `local` for whoever sits at the machine itself.
+    `who` is `key:` and the id of a key, `user:` and the name somebody signed in with, or `local`
+    for whoever sits at the machine itself. `name` is what somebody who signed in is called.
     """
 
     tenant: str
     scopes: frozenset[str]
     who: str
+    name: str = ""
 
     def may(self, scope: str | None) -> bool:
         """Whether the caller has a scope; None is what every caller may."""
@@ -54,31 +56,52 @@ class Caller:
 
 
 LOCAL = Caller(DEFAULT_TENANT, EVERYTHING, "local")
+_signed_in: ContextVar[Caller | None] = ContextVar("signed_in", default=None)
+
+
+def signed_in() -> Caller | None:
+    """Who is signed in where the request that is being answered comes from."""
+    return _signed_in.get()
 
 
 async def caller_of(request: Request, now_us: int) -> Caller:
     """Who made a request; raises Problem 401, or 429 for one too many."""
+    access: Access = request.app.state.access
     given = request.headers.get("authorization")
-    if given is None:
-        return _keyless(request)
-    scheme, _, text = given.partition(" ")
-    ring: KeyRing = request.app.state.keys
-    key = await ring.find(text.strip(), now_us) if scheme.lower() == "bearer" else None
-    if key is None:
-        raise Problem(401, _BAD_KEY, headers=challenge("invalid_token"))
-    who = f"key:{key.key_id}"
-    limiter: Limiter = request.app.state.limiter
-    request.state.headers = await limiter.count(who, key.rate)
-    return Caller(key.tenant, frozenset(key.scopes.split()), who)
+    if given is not None:
+        scheme, _, text = given.partition(" ")
+        key = await access.keys.find(text.strip(), now_us) if scheme.lower() == "bearer" else None
+        if key is None:
+            raise Problem(401, _BAD_KEY, headers=challenge("invalid_token"))
+        found, rate = Caller(key.tenant, _words(key.scopes), f"key:{key.key_id}"), key.rate
+    else:
+        user = await access.sessions.find(request, now_us)
+        if user is None:
+            return _keyless(request)
+        _require_own_site(request)
+        found = Caller(user.tenant, _words(user.scopes), f"user:{user.user_id}", user.name)
+        _signed_in.set(found)
+        rate = None
+    request.state.headers = await access.limiter.count(found.who, rate)
+    return found
 
 
 def _keyless(request: Request) -> Caller:
     settings: ServiceSettings = request.app.state.settings
     if settings.keys_required or not from_this_machine(request):
         raise Problem(401, NO_KEY, headers=challenge())
+    _require_own_site(request)
+    return LOCAL
+
+
+def _require_own_site(request: Request) -> None:
+    """Whoever sends no secret of their own accord may be made to by another site's page."""
     if request.method not in SAFE and not from_this_site(request):
         raise Problem(403, "This came from a page of another site, so nothing was done.")
-    return LOCAL
+
+
+def _words(scopes: str) -> frozenset[str]:
+    return frozenset(scopes.split())
 
 
 def challenge(error: str = "", scope: str = "") -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from serving.page import assets, contact, dials, team, today, widget
+from serving.page import assets, contact, dials, sign_in, team, today, widget
 
 router = APIRouter(include_in_schema=False)
-for _part in (assets, today, contact, team, dials, widget):
+for _part in (assets, sign_in, today, contact, team, dials, widget):
     router.include_router(_part.router)

@@ -12,10 +12,10 @@ from fastapi.concurrency import run_in_threadpool
 
 from features.errors import FinelineError
 from models.decide import Decider
-from serving.access.caller import Reader, Reporter
 from serving.page.acts import REASONS, act_of, done, form_of
 from serving.page.drawing import drawn
 from serving.page.render import page, trouble
+from serving.page.visitor import PageReader, PageReporter
 from serving.problems import Problem
 from serving.routes.common import ContactId, Now, database, decider, settings, telemetry
 from serving.stored.described import contact_id_of
@@ -34,7 +34,7 @@ _SAID = {
 
 @router.get("/contacts/{contact_id:path}")
 async def contact(
-    request: Request, contact_id: ContactId, caller: Reader, now: Now,
+    request: Request, contact_id: ContactId, caller: PageReader, now: Now,
     campaign_id: Annotated[str | None, Query(max_length=1000)] = None, did: str = "",
 ) -> Response:  # fmt: skip
     """The page of one person, about one of their threads."""
@@ -51,7 +51,7 @@ async def contact(
 
 
 @router.post("/contacts/{contact_id:path}")
-async def act(request: Request, contact_id: ContactId, caller: Reporter, now: Now) -> Response:
+async def act(request: Request, contact_id: ContactId, caller: PageReporter, now: Now) -> Response:
     """Do what the form says, and show the person again."""
     try:
         found = act_of(contact_id_of(contact_id), await form_of(request))

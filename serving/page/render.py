@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from features.errors import FinelineError
 from models.situation import EPOCH
+from serving.access.caller import signed_in
 from serving.page.assets import address
 from serving.problems import Problem
 
@@ -86,6 +87,7 @@ _TEMPLATES = Environment(
 _TEMPLATES.filters |= {"iso": iso, "utc": utc, "day": day, "percent": percent, "plain": plain}
 _TEMPLATES.globals |= {
     "asset": address, "channel_words": CHANNEL_WORDS, "hint_words": HINT_WORDS,
+    "signed_in": signed_in,
 }  # fmt: skip
 
 

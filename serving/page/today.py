@@ -14,8 +14,8 @@ from features.store import listing, threads
 from features.store.database import Database
 from features.store.listing import Filter
 from models.situation import microseconds
-from serving.access.caller import Reader
 from serving.page.render import page, trouble
+from serving.page.visitor import PageReader
 from serving.routes.common import Now, database, decider
 
 router = APIRouter()
@@ -27,7 +27,7 @@ _Text = Annotated[str, Query(max_length=200)]
 
 @router.get("/")
 async def today(
-    request: Request, caller: Reader, now: Now, show: str = "nudge", actor: _Text = "",
+    request: Request, caller: PageReader, now: Now, show: str = "nudge", actor: _Text = "",
     account: _Text = "", campaign: _Text = "", q: _Text = "",
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
 ) -> Response:  # fmt: skip

@@ -10,9 +10,9 @@ from fastapi.concurrency import run_in_threadpool
 from features.errors import FinelineError
 from features.store import listing
 from features.store.listing import Filter
-from serving.access.caller import Reader
 from serving.page.assets import FILES
 from serving.page.render import POLICY, page, trouble
+from serving.page.visitor import PageReader
 from serving.routes.common import database, settings
 
 router = APIRouter()
@@ -41,7 +41,7 @@ async def embedded(request: Request, contact: _Text = "", campaign: _Text = "") 
 
 
 @router.get("/demo")
-async def demo(request: Request, caller: Reader, contact: _Text = "") -> Response:
+async def demo(request: Request, caller: PageReader, contact: _Text = "") -> Response:
     """A record of a made-up CRM with the widget in it, both ways."""
 
     def first() -> str:

@@ -41,6 +41,16 @@ def main() -> None:
         ):
             _take(browser, address + path, FOLDER / f"{name}.png", width, scheme)
         browser.close()
+    _take_sign_in(settings)
+
+
+def _take_sign_in(settings: ServiceSettings) -> None:
+    own = settings.model_copy(update={"require_keys": True})
+    app = create_app(own, lambda: registry.load(settings))
+    with served(app) as address, sync_playwright() as playwright:
+        browser = launched(playwright)
+        _take(browser, f"{address}/sign-in", FOLDER / "sign-in.png", 1280, "light")
+        browser.close()
 
 
 def _first(settings: ServiceSettings, hint: str) -> str:

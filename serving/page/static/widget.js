@@ -71,7 +71,7 @@
       const token = this.getAttribute("token");
       try {
         const answer = await fetch(`${base}/v1/contacts/${path}/hint${asked}`, {
-          signal: waiting.signal, credentials: "omit", headers: token ? {authorization: "Bearer " + token} : {},
+          signal: waiting.signal, credentials: "same-origin", headers: token ? {authorization: "Bearer " + token} : {},
         });
         const body = await answer.json();
         if (!answer.ok) throw new Error(body.detail);

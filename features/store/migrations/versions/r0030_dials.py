@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0030"
-down_revision = "0021"
+down_revision = "0022"
 
 _ID = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
