@@ -19,11 +19,11 @@ from features.store.dials import NONE, Setting
 from models.decide import Decider
 from models.dials import Dials
 from models.situation import EPOCH
-from serving.access.caller import Admin
 from serving.page import verdict
 from serving.page.acts import form_of
 from serving.page.dials_form import LABELS, Limits, differences, read, values
 from serving.page.render import page, trouble
+from serving.page.visitor import PageAdmin
 from serving.problems import Problem
 from serving.routes.common import Now, database, decider
 from serving.stored.dials import by, save
@@ -76,7 +76,7 @@ class Desk:
 
 
 @router.get("/dials")
-async def dials(request: Request, caller: Admin, now: Now, saved: int = 0) -> Response:
+async def dials(request: Request, caller: PageAdmin, now: Now, saved: int = 0) -> Response:
     """The dials in force; with fields of the form, a dry run of those."""
     names = _fields()
     form = {n: v[:50] for n, v in request.query_params.items() if n in names}
@@ -89,7 +89,7 @@ async def dials(request: Request, caller: Admin, now: Now, saved: int = 0) -> Re
 
 
 @router.post("/dials")
-async def set_dials(request: Request, caller: Admin, now: Now) -> Response:
+async def set_dials(request: Request, caller: PageAdmin, now: Now) -> Response:
     """Save what the form says, unless other dials have been saved meanwhile."""
     try:
         form = await form_of(request)

@@ -17,9 +17,9 @@ from features.errors import FinelineError
 from features.store.database import Database
 from models.decision import Utility
 from models.dials import Dials
-from serving.access.caller import Reader
 from serving.page import charts
 from serving.page.render import CHANNEL_WORDS, page, plain, trouble
+from serving.page.visitor import PageReader
 from serving.routes.common import Now, database
 from serving.stored.calibration import LEAST, Bin, Calibration, calibration
 from serving.stored.dials import in_force
@@ -55,7 +55,7 @@ _lock = threading.Lock()
 
 
 @router.get("/team")
-async def team_page(request: Request, caller: Reader, now: Now, by: str = "number") -> Response:
+async def team_page(request: Request, caller: PageReader, now: Now, by: str = "number") -> Response:
     """A year of touches of which all is known; needs no model."""
     kind = by if by in BY else "number"
     store = database(request)
