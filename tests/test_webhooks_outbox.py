@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from features.store import endpoints, erasure, outbox, threads
+from features.store.audit import By
 from features.store.database import Database
 from features.store.endpoints import Endpoint
 from features.store.events import append
@@ -163,7 +164,7 @@ def test_an_erased_person_is_told_of_no_more(told: Database) -> None:
         held = erasure.held(connection, TENANT, "anna")
     assert held is not None
     assert len(held.messages) == len(held.deliveries) == 1
-    told.write(lambda c: erasure.erase(c, TENANT, "anna", told.key))
+    told.write(lambda c: erasure.erase(c, By(TENANT, "local", us(NOW)), "anna", told.key))
     with told.reading() as connection:
         assert not connection.execute(select(MESSAGES)).all()
         assert not connection.execute(select(DELIVERIES)).all()
