@@ -1,6 +1,7 @@
 """A PostgreSQL of the tests' own: the binaries of a package, a folder, a socket, one process.
 
-PostgreSQL refuses to run as root; there it runs as `nobody`.
+PostgreSQL refuses to run as root; there it runs as `nobody`, from a copy of the binaries that
+`nobody` can reach wherever the environment is.
 """
 
 from __future__ import annotations
@@ -36,8 +37,10 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.owner = folder, "nobody" if os.geteuid() == 0 else None
+        self.binaries = binaries()
         if self.owner:
             shutil.chown(folder, self.owner)
+            self.binaries = self._copied(folder / "install")
         self._run("initdb", "-D", str(folder / "data"), "-U", "fineline", "-A", "trust",
                   "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")  # fmt: skip
         self.start()
@@ -49,7 +52,7 @@ class Server:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         options = f"{_OPTIONS} -k {self.folder}"
-        words = [str(binaries() / "postgres"), "-D", str(self.folder / "data"), *options.split()]
+        words = [str(self.binaries / "postgres"), "-D", str(self.folder / "data"), *options.split()]
         self.process = subprocess.Popen(
             words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self._as_owner()
         )
@@ -73,10 +76,20 @@ class Server:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
         return self.url(name)
 
+    def _copied(self, to: Path) -> Path:
+        """The binaries copied with the libraries that they look for beside their package."""
+        install, package = self.binaries.parent, self.binaries.parent.parent
+        shutil.copytree(install, to / package.name / install.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, to / libraries.name, symlinks=True)
+        return to / package.name / install.name / self.binaries.name
+
     def _run(self, program: str, *words: str) -> None:
         subprocess.run(
-            [str(binaries() / program), *words], check=True, capture_output=True, **self._as_owner()
-        )
+            [str(self.binaries / program), *words],
+            check=True, capture_output=True, **self._as_owner(),
+        )  # fmt: skip
 
     def _as_owner(self) -> dict[str, object]:
         if self.owner is None:
