@@ -118,7 +118,8 @@ async def _run(job: Job) -> Answers:
                 await asyncio.sleep(max(due - time.perf_counter(), 0))
             if due - started > job.seconds and not job.once:
                 return
-            failed += not await one.ask(job.requests[number % len(job.requests)])
+            good = await one.ask(job.requests[number % len(job.requests)])
+            failed += not good  # after the wait: `failed` may have grown meanwhile
             taken.append(time.perf_counter() - due)
 
     pairs = [
