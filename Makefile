@@ -1,6 +1,8 @@
 # fineline: `make run` sets everything up and serves; `make test` proves it.
 PYTHON ?= python3
 BIN := .venv/bin
+# A file's tests stay together in one process, since they share what they made.
+SIDE_BY_SIDE := --numprocesses=logical --maxprocesses=4 --dist=loadfile
 STAMP := .venv/installed
 
 help:  ## list the commands
@@ -18,11 +20,11 @@ setup: $(STAMP)  ## the environment in .venv, from the lock file
 run: $(STAMP)  ## a simulated agency, training, registration, then the API on http://127.0.0.1:8000
 	@$(BIN)/fineline demo
 
-test: $(STAMP)  ## the tests
-	$(BIN)/python -m pytest
+test: $(STAMP)  ## the tests, side by side on the processors there are
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 test-all: $(STAMP)  ## the tests and the longer checks
-	$(BIN)/python -m pytest --run-slow
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --run-slow
 
 fuzz: $(STAMP)  ## hostile inputs at length: schemathesis, and 10,000 mutated events and requests
 	$(BIN)/python -m pytest -m fuzz

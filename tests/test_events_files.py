@@ -194,7 +194,7 @@ def test_a_bad_row_of_a_csv_file_is_named(tmp_path: Path, lines: list[str], expe
         ("e.parquet", b"", "e.parquet: is empty (0 bytes)"),
         ("e.csv", b"", "e.csv: is empty (0 bytes)"),
         ("e.csv", b"\xef\xbb\xbf\n \n", "e.csv: is empty: it has nothing but blanks"),
-        ("e.csv.gz", gzip.compress(b""), "e.csv.gz: is empty: it has nothing but blanks"),
+        ("e.csv.gz", gzip.compress(b"", mtime=0), "e.csv.gz: is empty: it has nothing but blanks"),
         ("e.jsonl", b"\n", "e.jsonl: is empty: it has nothing but blanks"),
         (
             "e.txt",
@@ -259,7 +259,7 @@ def test_a_bad_row_of_a_csv_file_is_named(tmp_path: Path, lines: list[str], expe
         ),
         (
             "e.csv.gz",
-            gzip.compress(f"{HEADER}\n{ROW}\n".encode())[:-9],
+            gzip.compress(f"{HEADER}\n{ROW}\n".encode(), mtime=0)[:-9],
             "e.csv.gz: is not a complete gzip file; copy it again",
         ),
         ("e.jsonl.gz", b"{}\n", "e.jsonl.gz: is not a complete gzip file; copy it again"),

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+import training.rehearsal
 from features.errors import BadInput
 from features.events.schema import EVENTS
 from features.ingest.messages import read_messages
@@ -117,9 +118,11 @@ def test_training_is_deterministic(agency: tuple[pa.Table, pa.Table], small_tree
 
 
 def test_everything_is_logged_and_a_worse_version_is_stopped(
-    settings: Settings, agency: tuple[pa.Table, pa.Table]
+    settings: Settings, agency: tuple[pa.Table, pa.Table], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second run on the same data finds no touches unseen by the champion, and says so."""
+    monkeypatch.setattr(training.rehearsal, "WORLDS", ("fatigue",))
+    monkeypatch.setattr(training.rehearsal, "PEOPLE", 20)
     events, contacts = agency
     first = train(events, contacts, settings, NOW)
     assert first.champion
