@@ -32,6 +32,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 @_contacts
 @click.option("--from-store", is_flag=True, help="Learn from the event store, not from files.")
 @click.option("--tenant", help="Whose events; default: the one tenant there is without.")
+@click.option(
+    "--decisions", type=_file, help="Decisions on record (docs/offpolicy.md), for the gate."
+)
 @click.option("--cutoff", help="Learn only from what was recorded before this moment (RFC 3339).")
 @_tracking
 @_json
@@ -40,6 +43,7 @@ def train(
     contacts: Path | None,
     from_store: bool,
     tenant: str | None,
+    decisions: Path | None,
     cutoff: str | None,
     tracking_uri: str | None,
     as_json: bool,
@@ -52,22 +56,27 @@ def train(
     """
     from features.store.tenants import tenant_of
     from training import stored
+    from training.offpolicy.log import read_log
     from training.run import train as run
 
     moment = None if cutoff is None else _moment(cutoff, "--cutoff")
-    if from_store != (events is None) or (from_store and contacts is not None):
-        raise BadInput("give either --events, with --contacts or without, or --from-store")
+    files = contacts is not None or decisions is not None
+    if from_store != (events is None) or (from_store and files):
+        raise BadInput(
+            "give either --events, with --contacts and --decisions or without, or --from-store"
+        )
     if tenant is not None and not from_store:
         raise BadInput("is about --from-store; files are of one organisation", field="--tenant")
     settings, now = _settings(tracking_uri), datetime.now(UTC)
     source = None
     if events is None:
         source = stored.read(settings, tenant_of(tenant))
-        table, people = source.events, source.contacts
+        table, people, log = source.events, source.contacts, source.log
     else:
         table, people = _read(events, contacts)
+        log = None if decisions is None else read_log(decisions)
     with _Steps(as_json) as steps:
-        result = run(table, people, settings, now, moment, steps.next)
+        result = run(table, people, settings, now, moment, steps.next, log)
     if source is not None:
         source.remember(settings.model_name, result.version, now, moment)
     if result.champion:

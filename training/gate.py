@@ -20,6 +20,7 @@ from training.dataset import Dataset, prepare
 from training.evaluate import happened
 from training.fit import Watched
 from training.metrics import bins, calibration_error, log_loss
+from training.on_record import OnRecord
 from training.rehearsal import Rehearsal
 
 #: Calibration error allowed beyond what sampling alone would give, in points of probability.
@@ -73,12 +74,14 @@ def judge(
     before: Rows,
     after: Rows,
     rehearsal: Rehearsal | None,
+    record: OnRecord | None = None,
 ) -> Verdict:
     """Judge a candidate on mature touches made at or after `since` (microseconds).
 
     Neither model may have learned from those touches. `before` and `after` are predictions before
     saving the artifact and after loading it again; `rehearsal`: how its decisions did beside the
-    champion's, None where there is no champion.
+    champion's in simulated worlds, None where there is no champion; `record`: how they do on
+    nudges that were drawn for, None where no record tells.
     """
     rows = (data.watched.time * DAY >= since) & data.mature() & ~data.closed
     w = data.watched.take(rows)
@@ -89,6 +92,7 @@ def judge(
         *(_calibrated(candidate, w, name, why) for name, why in _OUTCOMES),
         *(_not_worse(candidate, champion, w, champion_w, name, why) for name, why in _OUTCOMES),
         _decides_as_well(rehearsal),
+        *_does_as_well(record),
         _monotone(candidate, data),
         _same_after_loading(before, after),
     )
@@ -169,6 +173,20 @@ def _decides_as_well(rehearsal: Rehearsal | None) -> Check:
         f"interval); {100 * r.annoyed:.1f} against {100 * r.champion_annoyed:.1f} of 100 annoyed."
     )
     return Check(title, r.high >= 0, asdict(r), text)
+
+
+def _does_as_well(record: OnRecord | None) -> tuple[Check, ...]:
+    if record is None:
+        return ()
+    r = record
+    text = (
+        f"at {r.occasions:,} nudges on record, of which {r.held:,} were held at random, it would "
+        f"nudge {r.candidate_nudges:.0%} and the champion {r.champion_nudges:.0%}, worth "
+        f"{r.candidate:.4f} a time against {r.champion:.4f} (difference {r.low:+.4f} to "
+        f"{r.high:+.4f}, 95 % interval)."
+    )
+    title = "its nudges are not worth less by the record"
+    return (Check(title, r.high >= 0, asdict(r), text),)
 
 
 def _paired_interval(difference: Rows, contact: npt.NDArray[Any]) -> tuple[float, float]:

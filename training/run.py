@@ -25,6 +25,7 @@ from training.dataset import Dataset, known_before, prepare
 from training.evaluate import Report, evaluate, rates_of
 from training.fit import MEMBERS, SEED, TREES
 from training.gate import Verdict
+from training.on_record import OnRecord, on_record
 from training.rehearsal import rehearse
 from training.train import fit_model, later_slopes
 
@@ -53,8 +54,11 @@ def train(
     now: datetime,
     cutoff: int | None = None,
     progress: Progress = lambda _: None,
+    log: pa.Table | None = None,
 ) -> Trained:
     """Train on what was recorded before `cutoff` (microseconds), register, and judge the version.
+
+    `log`: decisions on record (`training.offpolicy.log`), for the gate.
 
     The evaluation model sees only what was recorded before the later touches; the registered one
     everything, with the slopes that the later touches showed.
@@ -82,9 +86,11 @@ def train(
     model = fit_model(data, encoding, card, progress, MEMBERS, later_slopes(judged, later))
     progress("the gate")
     champion = _champion(settings)
+    since = _unseen_since(champion, split)
     verdict = gate.judge(
-        judged, champion, data, _unseen_since(champion, split), *_self_test(model, data),
+        judged, champion, data, since, *_self_test(model, data),
         None if champion is None else rehearse(model, champion, progress),
+        _by_record(judged, champion, log, known, contacts, since),
     )  # fmt: skip
     version = _register(settings, model, data, report, verdict)
     if verdict.passed:
@@ -107,6 +113,16 @@ def _champion(settings: Settings) -> Model | None:
         return registry.load_model(settings)[1]
     except NoModel:
         return None
+
+
+def _by_record(
+    judged: Model, champion: Model | None, log: pa.Table | None, known: pa.Table,
+    contacts: pa.Table | None, since: int,
+) -> OnRecord | None:  # fmt: skip
+    """What the record tells of both; None without a champion or a record that tells."""
+    if champion is None or log is None:
+        return None
+    return on_record(judged, champion, log, known, contacts, since)
 
 
 def _unseen_since(champion: Model | None, split: int) -> int:

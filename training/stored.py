@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
+import orjson
 import pyarrow as pa
 
 from features.errors import BadInput
+from features.events.schema import TIMESTAMP
 from features.events.validate import encode
-from features.store import history, people, trainings
+from features.store import decisions, history, people, trainings
 from features.store.database import Database
+from features.store.decisions import Wished
 from features.store.opening import open_store
 from features.store.tenants import DEFAULT_TENANT
 from features.store.trainings import Training
@@ -21,12 +25,16 @@ from models.situation import microseconds
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A tenant's events and contacts as files give them, as of the event number `until_seq`."""
+    """A tenant's events, contacts and nudges on record as files give them.
+
+    As of the event number `until_seq`; `log` has the columns of `training.offpolicy.log`.
+    """
 
     database: Database
     tenant: str
     events: pa.Table
     contacts: pa.Table | None
+    log: pa.Table
     until_seq: int
 
     def remember(self, name: str, version: str, now: datetime, cutoff_us: int | None) -> None:
@@ -47,7 +55,41 @@ def read(settings: Settings, tenant: str = DEFAULT_TENANT) -> Stored:
     with closing(database), database.reading() as connection:
         events = history.all_events(connection, tenant)
         contacts = people.contacts_table(connection, tenant)
+        nudges = decisions.wished(connection, tenant)
         until_seq = trainings.last_seq(connection)
     if not events.num_rows:
         raise BadInput("the event store is empty; POST /v1/events fills it")
-    return Stored(database, tenant, encode(events), contacts, until_seq)
+    return Stored(database, tenant, encode(events), contacts, _log(nudges), until_seq)
+
+
+#: Numbers of an answer, and the field of it that each is in.
+_NUMBERS = {
+    f"{field}_{name}": (field, name)
+    for field in ("if_nudged", "if_left_alone")
+    for name in ("p_land", "p_annoy")
+}
+_TEXT, _NUMBER = pa.string(), pa.float64()
+_LOG = pa.schema(
+    {
+        "contact_id": _TEXT, "campaign_id": _TEXT, "touch_number": pa.int64(), "at": TIMESTAMP,
+        "hint": _TEXT, "held": pa.bool_(), "propensity": _NUMBER, "channel": _TEXT,
+        "score": _NUMBER, **dict.fromkeys(_NUMBERS, _NUMBER), "curve": _TEXT,
+    }
+)  # fmt: skip
+
+
+def _log(nudges: Sequence[Wished]) -> pa.Table:
+    """Nudges on record as a log of decisions."""
+    rows = []
+    for wished in nudges:
+        answer = orjson.loads(wished.answer)
+        rows.append(
+            {name: getattr(wished, name) for name in _OF_RECORD}
+            | {"at": wished.made_us, "channel": answer["channel"], "score": answer["score"]}
+            | {name: answer[field][key] for name, (field, key) in _NUMBERS.items()}
+            | {"curve": orjson.dumps(answer["curve"]).decode()}
+        )
+    return pa.Table.from_pylist(rows, schema=_LOG)
+
+
+_OF_RECORD = ("contact_id", "campaign_id", "touch_number", "hint", "held", "propensity")

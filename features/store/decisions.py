@@ -134,6 +134,29 @@ def said(
     return [Said(*row) for row in rows][::-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """A live decision that wished to nudge, held back or not, and its answer (JSON)."""
+
+    contact_id: str
+    campaign_id: str | None
+    touch_number: int
+    made_us: int
+    hint: str
+    held: bool
+    propensity: float
+    answer: str
+
+
+def wished(connection: Connection, tenant: str) -> list[Wished]:
+    """All nudges on record, oldest first."""
+    d = DECISIONS.c
+    query = select(*(d[name] for name in Wished.__dataclass_fields__)).where(
+        d.tenant == tenant, d.live, d.touch_number.is_not(None), or_(d.hint == "nudge", d.held)
+    )
+    return [Wished(*row) for row in connection.execute(query.order_by(d.made_us))]
+
+
 def find(connection: Connection, tenant: str, decision_id: str) -> Recorded | None:
     """A decision on record, or None."""
     query = select(*_FIELDS).where(
