@@ -25,6 +25,8 @@ from models.settings import Settings
 from models.tenant_rules import read_tenant_rules
 
 CHAMPION = "champion"
+#: The version in shadow: asked what the champion is asked, never answering.
+CHALLENGER = "challenger"
 _PREVIOUS = "fineline.previous"
 _FOLDER = "model"
 _SQLITE = "sqlite:///"
@@ -182,6 +184,18 @@ def rollback(settings: Settings) -> tuple[str, str]:
         before = str(tags[_PREVIOUS])
         client.set_registered_model_alias(settings.model_name, CHAMPION, before)
     return now, before
+
+
+def challenge(settings: Settings, version: str | None) -> str | None:
+    """Put `version` in shadow, or none; the version that was there."""
+    found = named(settings, CHALLENGER)
+    with _client(settings) as client:
+        if version is not None:
+            _require(client, settings, version)
+            client.set_registered_model_alias(settings.model_name, CHALLENGER, version)
+        elif found is not None:
+            client.delete_registered_model_alias(settings.model_name, CHALLENGER)
+    return None if found is None else found.number
 
 
 def _require(client: Any, settings: Settings, version: str) -> None:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from features.store.opening import open_store
 from models.decide import Decider
+from models.registry import CHALLENGER
 from models.rules import Rulebook
 from models.settings import load_settings
 from models.tenant_rules import read_tenant_rules
@@ -21,8 +22,9 @@ from serving.access.access import Access
 from serving.access.audit import note_rules
 from serving.access.headers import let_sites_read
 from serving.champion import Champion
-from serving.flight.metrics import FlightMetrics
-from serving.flight.source import Fixed, Registry
+from serving.flight.metrics import FlightMetrics, ShadowMetrics
+from serving.flight.shadow import Shadow
+from serving.flight.source import Fixed, Nobody, Registry
 from serving.flight.watch import Watch
 from serving.mcp.endpoint import METHODS as MCP_METHODS
 from serving.mcp.endpoint import PATH as MCP_PATH
@@ -56,6 +58,8 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     refresher = Refresher(
         database, champion, settings.refresh_seconds, timedelta(days=settings.retention_days)
     )
+    rival = Registry(settings, CHALLENGER) if load is None else Nobody()
+    shadow = Shadow(database, rival, ShadowMetrics(telemetry.registry), settings.shadow_seconds)
     dispatcher = Dispatcher(database, champion, settings, telemetry)
     assistants = Assistants(settings)
 
@@ -65,9 +69,11 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
         await run_in_threadpool(watch.start)
         refresher.start()
         dispatcher.start()
+        shadow.start()
         async with assistants.running():
             yield
         await run_in_threadpool(watch.stop)
+        await run_in_threadpool(shadow.stop)
         await run_in_threadpool(dispatcher.stop)
         await run_in_threadpool(refresher.stop)
         await run_in_threadpool(access.close)
@@ -79,6 +85,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
         generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.settings, app.state.champion = settings, champion
+    app.state.challenger = shadow.challenger
     app.state.telemetry, app.state.database, app.state.access = telemetry, database, access
     app.include_router(router)
     app.include_router(page)

@@ -19,8 +19,10 @@ class Champion:
     that no answer is of two models.
     """
 
-    def __init__(self, swapped: Callable[[Decider], None] = lambda _: None) -> None:
-        self._swapped = swapped
+    def __init__(
+        self, swapped: Callable[[Decider], None] = lambda _: None, role: str = "champion"
+    ) -> None:
+        self._swapped, self._role = swapped, role
         self.current: Decider | None = None
         #: Why no model answers, or why not the one that should; None while all is well.
         self.trouble: FinelineError | None = NoModel(
@@ -42,13 +44,17 @@ class Champion:
     def swap(self, decider: Decider, now: datetime, *, kept: bool = False) -> None:
         """Let another decider answer from now on."""
         self.current, self.since, self.kept = decider, now, kept
-        _log.info("version %s answers", decider.ref.version)
+        _log.info("version %s is the %s here", decider.ref.version, self._role)
         self._swapped(decider)
+
+    def leave(self) -> None:
+        """Have nobody in place."""
+        self.current = self.since = self.named = None
 
     def report(self, trouble: FinelineError | None) -> None:
         """Say what is in the way; the log hears of it when it changes."""
         if trouble is not None and str(trouble) != str(self.trouble):
-            _log.warning("the champion: %s", trouble)
+            _log.warning("the %s: %s", self._role, trouble)
         self.trouble = trouble
 
     def status(self) -> dict[str, str | datetime | bool | None]:

@@ -26,6 +26,7 @@ SHORT_HELP = {
     "offpolicy": "What a log of drawn decisions tells of policies and of a touch.",
     "promote": "Make a version the champion.",
     "rollback": "Make the champion's predecessor champion again.",
+    "shadow": "Put a version in shadow, or show how it does beside the champion.",
     "serve": "Serve the API.",
     "keys": "Make, list and revoke API keys.",
     "users": "Let people sign in on the page, list them, and end it.",

@@ -77,6 +77,7 @@ MODEL: dict[str, Any] = {
     "trained_on": {"touches": 95_800, "contacts": 20_000},
     "metrics": {"land": {"overall": {"roc_auc": 0.82}}},
     "service": IN_SERVICE,
+    "challenger": {"version": "4", "asked": True, "since": "2026-11-21T09:00:00Z"},
 }
 EVENTS: list[dict[str, Any]] = [
     {
@@ -184,6 +185,13 @@ EXPORT: dict[str, Any] = {
             "propensity": 1.0,
             "asked": {"campaign_id": "data-engineer", "at_us": 1_795_425_300_000_000},
             "answer": DECISION,
+        }
+    ],
+    "shadows": [
+        {
+            "decision_id": DECISION["decision_id"],
+            "model_version": "8",
+            "made_at": "2026-11-23T10:15:05Z",
         }
     ],
     "feedback": [FEEDBACK],

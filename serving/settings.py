@@ -37,6 +37,13 @@ class ServiceSettings(Settings):
     watch_seconds: float = Field(
         1, ge=0.05, le=3600, description="Pause between two looks for a new champion."
     )
+    shadow_seconds: float = Field(
+        5,
+        ge=0,
+        le=3600,
+        description="Pause between two looks for a challenger in shadow and for "
+        "decisions to ask it about; 0: never.",
+    )
     webhook_seconds: float = Field(
         1, ge=0, le=3600, description="Pause between two looks for messages to send; 0: never."
     )

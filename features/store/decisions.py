@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection, Insert, and_, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from features.store.tables import DECISIONS, FEEDBACK, PEOPLE
+from features.store.tables import DECISIONS, FEEDBACK, PEOPLE, SHADOWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +180,14 @@ def expire(connection: Connection, before_us: int) -> int:
     )
     connection.execute(
         delete(FEEDBACK).where(
+            select(DECISIONS.c.decision_id).where(same, DECISIONS.c.made_us < before_us).exists()
+        )
+    )
+    same = and_(
+        SHADOWS.c.tenant == DECISIONS.c.tenant, SHADOWS.c.decision_id == DECISIONS.c.decision_id
+    )
+    connection.execute(
+        delete(SHADOWS).where(
             select(DECISIONS.c.decision_id).where(same, DECISIONS.c.made_us < before_us).exists()
         )
     )

@@ -19,12 +19,13 @@ from features.store.tables import (
     FEEDBACK,
     MESSAGES,
     PEOPLE,
+    SHADOWS,
     SUPPRESSED,
     THREADS,
 )
 from features.store.trainings import Training, trained_on
 
-_OF_A_PERSON = (FEEDBACK, DECISIONS, THREADS, DELIVERIES, MESSAGES, EVENTS, PEOPLE)
+_OF_A_PERSON = (FEEDBACK, SHADOWS, DECISIONS, THREADS, DELIVERIES, MESSAGES, EVENTS, PEOPLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Held:
     events: Sequence[dict[str, Any]]
     threads: Sequence[dict[str, Any]]
     decisions: Sequence[dict[str, Any]]
+    shadows: Sequence[dict[str, Any]]
     feedback: Sequence[dict[str, Any]]
     messages: Sequence[dict[str, Any]]
     deliveries: Sequence[dict[str, Any]]

@@ -152,6 +152,22 @@ FEEDBACK = Table(
     sqlite_autoincrement=True,
 )
 
+#: What a challenger would have answered, beside the decision that was; null while it is being
+#: asked, and where it failed. Rows leave with the decision.
+SHADOWS = Table(
+    "shadows",
+    METADATA,
+    Column("tenant", ID, nullable=False),
+    Column("decision_id", ID, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("contact_id", ID, nullable=False),
+    Column("made_us", BigInteger, nullable=False),
+    Column("answer", Text),
+    PrimaryKeyConstraint("tenant", "decision_id", "model_version"),
+    Index(None, "tenant", "contact_id"),
+    Index(None, "model_version", "made_us"),
+)
+
 #: What organisations have set for themselves: rows are added, never changed, and stay.
 #: `number` counts up from 1 within the tenant, `dials` is JSON, `who` set them.
 DIALS = Table(

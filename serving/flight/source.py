@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from features.errors import FinelineError
+from features.errors import FinelineError, NoModel
 from features.events.schema import EVENTS
 from models import artifact, golden, registry
 from models.decide import Decider
@@ -50,6 +50,20 @@ class Fixed:
         decider = self._make()
         warm_up(decider)
         return decider
+
+    def recall(self) -> None:
+        """Nothing is kept."""
+
+
+class Nobody:
+    """No version, ever."""
+
+    def named(self) -> None:
+        """Nobody is named."""
+
+    def load(self, version: Version) -> Decider:
+        """Nothing to load."""
+        raise NoModel(f"there is no version {version.number}")
 
     def recall(self) -> None:
         """Nothing is kept."""

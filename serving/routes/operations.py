@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from serving import examples
 from serving.access.caller import ANYBODY, READER
 from serving.answers import to_json
+from serving.champion import Champion
 from serving.openapi import answers
 from serving.reference import page
-from serving.routes.common import as_json, champion, database, decider, telemetry
+from serving.routes.common import as_json, champion, database, decider, state, telemetry
 from serving.schemas import ModelOut, ReadyOut, StatusOut
 from serving.telemetry import CONTENT_TYPE
 
@@ -31,7 +34,20 @@ async def model(request: Request) -> Response:
     """Name, version, alias, trained when and on what, how it did on later touches, and whether it
     is the version the registry names."""
     card = (await decider(request)).card
-    return as_json(to_json({"alias": "champion", **card, "service": champion(request).status()}))
+    service = {"service": champion(request).status(), "challenger": _challenger(request)}
+    return as_json(to_json({"alias": "champion", **card, **service}))
+
+
+def _challenger(request: Request) -> dict[str, Any] | None:
+    """Who is in shadow, or should be; None where nobody is named."""
+    rival: Champion = state(request).challenger
+    if rival.named is None:
+        return None
+    current = None if rival.current is None else rival.current.ref.version
+    return {
+        "version": rival.named, "asked": current == rival.named, "since": rival.since,
+        "trouble": None if rival.trouble is None else str(rival.trouble),
+    }  # fmt: skip
 
 
 @router.get(

@@ -38,6 +38,15 @@ class KeptDecisionOut(Strict):
     answer: DecisionOut = Field(description="What was answered.")
 
 
+class ShadowOut(Strict):
+    """What a challenger would have answered."""
+
+    decision_id: str = Field(description="The decision that was answered.")
+    model_version: str = Field(description="The challenger's version in the registry.")
+    made_at: datetime = Field(description="When it was asked, in UTC.")
+    answer: DecisionOut | None = Field(None, description="What it answers; null where it failed.")
+
+
 class TrainedOut(Strict):
     """A model version whose training data held the person."""
 
@@ -61,6 +70,7 @@ class ExportOut(Strict):
     events: list[KeptEventOut] = Field(description="What happened, in the order it was stored.")
     threads: list[ThreadOut] = Field(description="Open threads.")
     decisions: list[KeptDecisionOut] = Field(description="Decisions on record.")
+    shadows: list[ShadowOut] = Field(description="What a challenger would have answered.")
     feedback: list[FeedbackOut] = Field(description="What was done with them.")
     messages: list[ToldOut] = Field(description="What others were told of the last 30 days.")
     models: list[TrainedOut] = Field(description="Who learned from these events.")

@@ -31,6 +31,15 @@ class ReadyOut(InServiceOut):
     )
 
 
+class ChallengerOut(BaseModel):
+    """A version in shadow: asked what the champion is asked, never answering."""
+
+    version: str = Field(description="Version in the registry.")
+    asked: bool = Field(description="Whether it is in place; if not, trouble says why.")
+    since: datetime | None = Field(None, description="Since when it is asked.")
+    trouble: str | None = Field(None, description="What is in its way.")
+
+
 class ModelOut(BaseModel):
     """The model that answers."""
 
@@ -45,6 +54,7 @@ class ModelOut(BaseModel):
         None, description="On later touches than it learned from, each with its interval."
     )
     service: InServiceOut = Field(description="Whether it is the version that should answer.")
+    challenger: ChallengerOut | None = Field(None, description="Who is in shadow, null if nobody.")
 
 
 class StatusOut(BaseModel):

@@ -67,17 +67,22 @@ def calibration(database: Database, tenant: str, now: datetime) -> Calibration:
         contacts = sorted({one.contact_id for one in said})
         found = history.histories(connection, tenant, contacts)
     events = pa.concat_tables([EVENTS.empty_table(), *found.values()])
-    pairs = _pairs(said, events, microseconds(now))
-    if len(pairs) < LEAST:
-        return Calibration(len(pairs))
-    p_land, p_annoy, days, landed, annoyed = np.array(pairs).T
+    told = list(said_and_happened(said, events, microseconds(now)).values())
+    if len(told) < LEAST:
+        return Calibration(len(told))
+    p_land, p_annoy, days, landed, annoyed = np.array(told).T
     return Calibration(
-        len(pairs), _bins(p_land, days, landed, annoyed), _bins(p_annoy, days, annoyed, landed)
+        len(told), _bins(p_land, days, landed, annoyed), _bins(p_annoy, days, annoyed, landed)
     )
 
 
-def _pairs(said: Sequence[Said], events: pa.Table, now_us: int) -> list[tuple[float, ...]]:
-    """Of each touch that was decided about within a day before: chances said, days, outcomes."""
+def said_and_happened(
+    said: Sequence[Said], events: pa.Table, now_us: int
+) -> dict[int, tuple[float, ...]]:
+    """Of each touch that was decided about within a day before: chances said, days, outcomes.
+
+    By a number of the touch, the same whatever was said; `said` is oldest first.
+    """
     f = fates(events, now_us)
     rows = events.select(["contact_id", "campaign_id", "channel"]).take(pa.array(f.row))
     touches = {
@@ -94,7 +99,7 @@ def _pairs(said: Sequence[Said], events: pa.Table, now_us: int) -> list[tuple[fl
         if answer["channel"] in (None, channel):
             chance = answer["if_nudged"]
             found[k] = (chance["p_land"], chance["p_annoy"], f.days[k], f.landed[k], f.annoyed[k])
-    return list(found.values())
+    return found
 
 
 def _bins(said: Floats, days: Floats, happened: Floats, other: Floats) -> tuple[Bin, ...]:

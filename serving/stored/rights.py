@@ -47,6 +47,14 @@ def export(database: Database, by: By, contact_id: str) -> bytes:
                 }
                 for row in held.decisions
             ],
+            "shadows": [
+                {
+                    "decision_id": row["decision_id"], "model_version": row["model_version"],
+                    "made_at": _moment(row["made_us"]),
+                    "answer": None if row["answer"] is None else orjson.Fragment(row["answer"]),
+                }
+                for row in held.shadows
+            ],
             "feedback": [
                 {name: row[name] for name in ("decision_id", "action", "reason", "actor_id")}
                 | {"given_at": _moment(row["given_us"])}
