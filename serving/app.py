@@ -26,6 +26,7 @@ from serving.flight.metrics import FlightMetrics, ShadowMetrics
 from serving.flight.shadow import Shadow
 from serving.flight.source import Fixed, Nobody, Registry
 from serving.flight.watch import Watch
+from serving.logs import configure
 from serving.mcp.endpoint import METHODS as MCP_METHODS
 from serving.mcp.endpoint import PATH as MCP_PATH
 from serving.mcp.endpoint import Assistants
@@ -37,6 +38,7 @@ from serving.routes import router
 from serving.settings import ServiceSettings
 from serving.stored.refresher import Refresher
 from serving.telemetry import Telemetry
+from serving.tracing import tracing_to
 from serving.webhooks.dispatcher import Dispatcher
 
 TITLE = "fineline"
@@ -48,7 +50,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     if settings.rules is not None:
         # What a tenant's rules get wrong is said at the start, not by the first answer.
         read_tenant_rules(settings.rules, Rulebook.load(None))
-    telemetry = Telemetry()
+    telemetry, tracing = Telemetry(), tracing_to(settings.otlp_endpoint)
     database = open_store(settings)
     access = Access(database, settings)
     database.tell(telemetry.store_up.set)
@@ -77,6 +79,8 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
         await run_in_threadpool(dispatcher.stop)
         await run_in_threadpool(refresher.stop)
         await run_in_threadpool(access.close)
+        if tracing is not None:
+            await run_in_threadpool(tracing.stop)
         database.close()
 
     app = FastAPI(
@@ -93,11 +97,13 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     problems.install(app)
     visitor.install(app)
     let_sites_read(app, settings)
-    app.add_middleware(Surroundings, telemetry=telemetry)
+    app.add_middleware(Surroundings, telemetry=telemetry, tracing=tracing)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     return app
 
 
 def from_environment() -> FastAPI:
     """The app as server processes build it."""
-    return create_app(load_settings(ServiceSettings))
+    settings = load_settings(ServiceSettings)
+    configure(settings.log_format, settings.log_requests)
+    return create_app(settings)

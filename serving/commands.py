@@ -55,6 +55,9 @@ def _run(settings: ServiceSettings) -> None:
     """Run uvicorn; its processes read the settings from the environment."""
     import uvicorn
 
+    from serving.logs import configure
+
+    configure(settings.log_format, settings.log_requests)
     _require_free(settings.host, settings.port)
     os.environ["FINELINE_HOME"] = str(settings.home)
     # Whether keys are required follows from it.
@@ -75,7 +78,7 @@ def _run(settings: ServiceSettings) -> None:
             host=settings.host,
             port=settings.port,
             workers=settings.workers if settings.workers > 1 else None,
-            log_level="warning",
+            log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=10,

@@ -1,4 +1,4 @@
-"""Around every request: an id, a time, security headers, and a limit on the body."""
+"""Around every request: an id, a time, a span, security headers, and a limit on the body."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from opentelemetry.trace import Span
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from serving import logs
 from serving.access.headers import Header, security_headers
 from serving.problems import FAILED, Problem, respond
-from serving.telemetry import Telemetry
+from serving.telemetry import Telemetry, asked_of
+from serving.tracing import Tracing, answered
 
 _log = logging.getLogger("fineline.api")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -24,8 +27,8 @@ _WITH_IDS = b"/v1/contacts/"
 class Surroundings:
     """ASGI middleware; the last resort that turns anything unexpected into a problem."""
 
-    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
-        self.app, self.telemetry = app, telemetry
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, tracing: Tracing | None = None) -> None:
+        self.app, self.telemetry, self.tracing = app, telemetry, tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -33,9 +36,17 @@ class Surroundings:
             await self.app(scope, receive, send)
             return
         _keep_slashes(scope)
+        if self.tracing is None:
+            await self._answer(scope, receive, send, None)
+            return
+        with self.tracing.request(scope) as span:
+            await self._answer(scope, receive, send, span)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, span: Span | None) -> None:
         started, status, started_answering = time.perf_counter(), 500, False
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
+        logs.REQUEST_ID.set(request_id)
 
         async def answer(message: Message) -> None:
             nonlocal status, started_answering
@@ -48,12 +59,20 @@ class Surroundings:
         try:
             await self.app(scope, receive, answer)
         except Exception as error:
-            _log.error("request %s to %s failed", request_id, scope["path"], exc_info=error)
+            # A path may name a person; the route's pattern does not.
+            _log.error("request %s to %s %s failed", request_id, *asked_of(scope), exc_info=error)
             if started_answering:
                 raise
             await respond(Problem(500, FAILED), Request(scope))(scope, receive, answer)
         finally:
-            self.telemetry.answered(scope, status, time.perf_counter() - started)
+            self._ended(scope, status, time.perf_counter() - started, span)
+
+    def _ended(self, scope: Scope, status: int, seconds: float, span: Span | None) -> None:
+        self.telemetry.answered(scope, status, seconds)
+        method, route = asked_of(scope)
+        logs.requests.info("%s %s %d in %.1f ms", method, route, status, seconds * 1000)
+        if span is not None:
+            answered(span, method, route, status, scope["state"]["request_id"])
 
 
 def _keep_slashes(scope: Scope) -> None:

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from models.settings import Settings
 from serving.access.origin import is_loopback
+from serving.logs import Format
 
 #: The environment variable by which prometheus-client adds up several processes.
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -54,6 +55,13 @@ class ServiceSettings(Settings):
     )
     webhook_networks: str = Field(
         "", description="Networks that messages may go to though not public, such as 10.0.0.0/8."
+    )
+    log_format: Format = Field("text", description="How the service logs: text or json.")
+    log_requests: bool = Field(False, description="Whether each request is logged.")
+    otlp_endpoint: str = Field(
+        "",
+        pattern=r"^$|^https?://\S+$",
+        description="Address of an OpenTelemetry collector that spans go to (OTLP over HTTP).",
     )
     retention_days: int = Field(
         365, ge=1, le=36_500, description="How long decisions stay on record."

@@ -20,6 +20,12 @@ _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
+def asked_of(scope: Scope) -> tuple[str, str]:
+    """Method and route of a request; a route is its pattern, never a path."""
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    return method, getattr(scope.get("route"), "path", "unknown")
+
+
 class Telemetry:
     """Metrics of one app, in a registry of its own."""
 
@@ -65,9 +71,8 @@ class Telemetry:
         )  # fmt: skip
 
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
-        """Count an answered request; a route is its pattern, never a path."""
-        route = getattr(scope.get("route"), "path", "unknown")
-        method = scope["method"] if scope["method"] in _METHODS else "other"
+        """Count an answered request."""
+        method, route = asked_of(scope)
         self.requests.labels(route, method, status).inc()
         self.seconds.labels(route).observe(seconds)
 
