@@ -57,8 +57,8 @@ def _run(settings: ServiceSettings) -> None:
 
     from serving.logs import configure
 
-    configure(settings.log_format, settings.log_requests)
     _require_free(settings.host, settings.port)
+    configure(settings.log_format, settings.log_requests)
     os.environ["FINELINE_HOME"] = str(settings.home)
     # Whether keys are required follows from it.
     os.environ["FINELINE_HOST"] = settings.host

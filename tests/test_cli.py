@@ -260,6 +260,11 @@ def ended(process: subprocess.Popen[str], by: signal.Signals) -> tuple[int, str,
     return process.returncode, said, errors
 
 
+def others_than_takeovers(errors: str) -> list[str]:
+    """What a server logged but for the version that answers."""
+    return [line for line in errors.splitlines() if "is the champion here" not in line]
+
+
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
 def test_serve_answers_and_stops_cleanly(
     trained: tuple[Path, Path], run: Run, by: signal.Signals
@@ -274,7 +279,7 @@ def test_serve_answers_and_stops_cleanly(
         status, _, said = run("serve", "--port", address.rsplit(":", 1)[1])
         assert (status, "choose another with --port" in said) == (1, True)
         status, said, errors = ended(process, by)
-    assert (status, errors) == (0, "")
+    assert (status, others_than_takeovers(errors)) == (0, [])
     assert address in said
 
 
@@ -287,7 +292,7 @@ def test_two_workers_add_up_their_metrics_and_end_when_terminated(
             _answer(urllib.request.Request(f"{address}/healthz"), process)
         page = _answer(urllib.request.Request(f"{address}/metrics"), process).decode()
         status, _, errors = ended(process, signal.SIGTERM)
-    assert (status, errors) == (0, "")
+    assert (status, others_than_takeovers(errors)) == (0, [])
     assert 'fineline_requests_total{method="GET",route="/healthz",status="200"} 10.0' in page
     assert 'fineline_model_info{version="1"} 1.0' in page
 
