@@ -58,7 +58,11 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     source = Registry(settings) if load is None else Fixed(load)
     watch = Watch(source, champion, FlightMetrics(telemetry.registry), settings.watch_seconds)
     refresher = Refresher(
-        database, champion, settings.refresh_seconds, timedelta(days=settings.retention_days)
+        database,
+        champion,
+        settings.refresh_seconds,
+        timedelta(days=settings.retention_days),
+        telemetry,
     )
     rival = Registry(settings, CHALLENGER) if load is None else Nobody()
     shadow = Shadow(database, rival, ShadowMetrics(telemetry.registry), settings.shadow_seconds)

@@ -14,6 +14,7 @@ from starlette.types import Scope
 from models.decide import Decider
 from models.decision import Decision
 from serving.settings import METRICS_FOLDER
+from serving.stored.matured import Matured
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
@@ -65,6 +66,18 @@ class Telemetry:
             registry=self.registry, multiprocess_mode="livemostrecent",
         )  # fmt: skip
 
+        self.matured_touches = Gauge(
+            "fineline_matured_touches", "Touches whose decision is old enough to be judged.",
+            registry=self.registry, multiprocess_mode="livemostrecent",
+        )  # fmt: skip
+        self.matured_said = Gauge(
+            "fineline_matured_said", "Mean chance within 30 days that was said of them.",
+            ["outcome"], registry=self.registry, multiprocess_mode="livemostrecent",
+        )  # fmt: skip
+        self.matured_happened = Gauge(
+            "fineline_matured_happened", "Share of them of which it came true.",
+            ["outcome"], registry=self.registry, multiprocess_mode="livemostrecent",
+        )  # fmt: skip
         self.store_up = Gauge(
             "fineline_store_up", "1 while the event store answers.",
             registry=self.registry, multiprocess_mode="livemin",
@@ -75,6 +88,13 @@ class Telemetry:
         method, route = asked_of(scope)
         self.requests.labels(route, method, status).inc()
         self.seconds.labels(route).observe(seconds)
+
+    def matured(self, found: Matured) -> None:
+        """Show how what was said has held."""
+        self.matured_touches.set(found.touches)
+        for outcome, said in found.said.items():
+            self.matured_said.labels(outcome).set(said)
+            self.matured_happened.labels(outcome).set(found.happened[outcome])
 
     def loaded(self, decider: Decider) -> None:
         """Show the version that answers from now on, and its age."""

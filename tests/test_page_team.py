@@ -26,7 +26,9 @@ from serving.stored import calibration, team
 from serving.stored.calibration import incidence
 from serving.stored.fates import ends, fates
 from serving.stored.following import following
+from serving.stored.matured import matured
 from serving.stored.tally import Tally, share_interval
+from serving.telemetry import Telemetry
 from tests.factories import agency as random_agency
 from tests.factories import table
 from tests.pages import NOW, filled, page_client, settings_of
@@ -169,6 +171,28 @@ def test_hints_are_compared_with_what_happened(database: Database, client: TestC
     text = text_of(client.get("/team").text)
     assert re.search(r"When we said [\d.]+ % , [\d.]+ % landed", text)
     assert f"Of {found.touches:,} touches that were made within a day of a hint" in text
+
+
+def test_metrics_tell_how_what_was_said_has_held(database: Database) -> None:
+    found, bins = matured(database, NOW), calibration.calibration(database, TENANT, NOW)
+    assert found.touches == sum(b.touches for b in bins.land) > 0
+    for outcome, of in (("land", bins.land), ("annoy", bins.annoy)):
+        low, high = min(b.said for b in of), max(b.said for b in of)
+        assert low <= found.said[outcome] <= high
+        assert 0 <= found.happened[outcome] <= 1
+    telemetry = Telemetry()
+    telemetry.matured(found)
+    page = telemetry.page().decode()
+    assert f"fineline_matured_touches {float(found.touches)}" in page
+    assert f'fineline_matured_said{{outcome="land"}} {found.said["land"]}' in page
+
+
+def test_metrics_of_an_empty_store_are_no_numbers(tmp_path: Path) -> None:
+    empty = Database(f"sqlite:///{tmp_path}/store.db")
+    empty.prepare()
+    found = matured(empty, NOW)
+    empty.close()
+    assert (found.touches, np.isnan(found.said["land"])) == (0, True)
 
 
 def test_following_is_what_was_said(database: Database, client: TestClient) -> None:

@@ -157,6 +157,11 @@ def wished(connection: Connection, tenant: str) -> list[Wished]:
     return [Wished(*row) for row in connection.execute(query.order_by(d.made_us))]
 
 
+def tenants(connection: Connection) -> list[str]:
+    """Everybody who has decisions on record."""
+    return list(connection.execute(select(DECISIONS.c.tenant).distinct()).scalars())
+
+
 def find(connection: Connection, tenant: str, decision_id: str) -> Recorded | None:
     """A decision on record, or None."""
     query = select(*_FIELDS).where(

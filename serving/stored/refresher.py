@@ -12,6 +12,8 @@ from features.store.database import Database
 from models.situation import microseconds
 from serving.champion import Champion
 from serving.stored.looking import AT_ONCE, look
+from serving.stored.matured import matured
+from serving.telemetry import Telemetry
 
 _HOUR = timedelta(hours=1)
 _log = logging.getLogger("fineline.api")
@@ -20,14 +22,17 @@ _log = logging.getLogger("fineline.api")
 class Refresher:
     """A thread that looks at people whose time has come, every `pause` seconds; 0 is never.
 
-    Once an hour it also removes decisions older than `retention`.
+    Once an hour it also removes decisions older than `retention`, and sees how those that are old
+    enough have held.
     """
 
     def __init__(
-        self, database: Database, champion: Champion, pause: float, retention: timedelta
-    ) -> None:
+        self, database: Database, champion: Champion, pause: float, retention: timedelta,
+        telemetry: Telemetry,
+    ) -> None:  # fmt: skip
         self._database, self._champion, self._pause = database, champion, pause
-        self._retention, self._expired = retention, datetime.min.replace(tzinfo=UTC)
+        self._retention, self._hourly = retention, datetime.min.replace(tzinfo=UTC)
+        self._telemetry = telemetry
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
         self._seen: str | None = None
@@ -59,7 +64,7 @@ class Refresher:
         """Look at everybody whose time has come."""
         if not self._database.exists:
             return
-        self._expire(datetime.now(UTC))
+        self._each_hour(datetime.now(UTC))
         decider = self._champion.current
         if decider is None:
             return
@@ -70,10 +75,11 @@ class Refresher:
             if look(self._database, decider, datetime.now(UTC), AT_ONCE) < AT_ONCE:
                 return
 
-    def _expire(self, now: datetime) -> None:
-        if now - self._expired < _HOUR:
+    def _each_hour(self, now: datetime) -> None:
+        if now - self._hourly < _HOUR:
             return
         before_us = microseconds(now - self._retention)
         if count := self._database.write(lambda c: decisions.expire(c, before_us)):
             _log.info("decisions removed, as they are older than the retention: %d", count)
-        self._expired = now
+        self._telemetry.matured(matured(self._database, now))
+        self._hourly = now
