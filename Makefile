@@ -58,7 +58,7 @@ bench-serve: $(STAMP)  ## the service under load, beside mlflow models serve and
 yardstick: $(STAMP)  ## train and judge on the real histories; writes docs/results.md
 	$(BIN)/fineline yardstick
 
-playout: $(STAMP)  ## let policies act in every simulated world; writes docs/decision-quality.md (under an hour)
+playout: $(STAMP)  ## let policies act in every simulated world; writes docs/decision-quality.md (about an hour)
 	$(BIN)/fineline playout --report docs/decision-quality.md
 offpolicy: $(STAMP)  ## check in every world that off-policy intervals cover; writes docs/offpolicy-coverage.md
 	$(BIN)/python -m training.offpolicy.coverage

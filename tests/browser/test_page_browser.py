@@ -3,59 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 
-import pyarrow as pa
 import pytest
 
 pytest.importorskip("playwright")
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-
-from models.decide import Decider
-from serving.app import create_app
-from serving.routes.common import _now
-from tests.browser.chromium import launched, missing, served
-from tests.pages import NOW, filled, settings_of
-
-
-@pytest.fixture(scope="module")
-def address(
-    tmp_path_factory: pytest.TempPathFactory, agency: tuple[pa.Table, pa.Table], decider: Decider
-) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("page")
-    filled(home, agency, decider, 60)
-    app = create_app(settings_of(home), lambda: decider)
-
-    async def now() -> datetime:
-        return NOW
-
-    app.dependency_overrides[_now] = now
-    with served(app) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        if reason := missing(playwright):
-            pytest.skip(reason)
-        found = launched(playwright)
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(base_url=address, timezone_id="Asia/Tokyo")
-    found = context.new_page()
-    faults: list[str] = []
-    found.on("console", lambda m: faults.append(m.text) if m.type == "error" else None)
-    found.on("pageerror", lambda e: faults.append(str(e)))
-    yield found
-    context.close()
-    assert not [f for f in faults if "404" not in f and "401" not in f], faults
+from playwright.sync_api import Browser, Page, expect
 
 
 def shown_first(page: Page, hint: str = "wait") -> str:
@@ -124,7 +78,21 @@ def test_forms_work_without_scripts(browser: Browser, address: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "path", ["/", "/?show=wait", "/?q=zzzz", "/contacts/nobody", "contact", "/demo", "/embed/hint"]
+    "path",
+    [
+        "/",
+        "/?show=wait",
+        "/?q=zzzz",
+        "/contacts/nobody",
+        "contact",
+        "/demo",
+        "/embed/hint",
+        "/team",
+        "/team?by=recruiter",
+        "/dials",
+        "/dials?annoy=6&week_cap=1",
+        "/dials?annoy=-1",
+    ],
 )
 def test_axe_finds_nothing_and_360_pixels_are_enough(
     browser: Browser, address: str, path: str, scheme: str

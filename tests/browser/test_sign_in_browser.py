@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("playwright")
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from features.store import users
 from features.store.database import Database
@@ -20,7 +20,7 @@ from models.decide import Decider
 from serving.access import passwords
 from serving.app import create_app
 from serving.routes.common import _now
-from tests.browser.chromium import launched, missing, served
+from tests.browser.chromium import served
 from tests.pages import NOW, filled, settings_of
 from tests.stored import TENANT, us
 
@@ -60,16 +60,6 @@ def address(
     app.dependency_overrides[_now] = now
     with served(app) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        if reason := missing(playwright):
-            pytest.skip(reason)
-        found = launched(playwright)
-        yield found
-        found.close()
 
 
 @pytest.fixture

@@ -43,8 +43,8 @@ class Agenda:
     """
 
     worlds: tuple[str, ...]
-    contacts: int = 2_000
-    history: int = 20_000
+    contacts: int = 1_000
+    history: int = 10_000
     seed: int = 1
     learn_from: str | None = None
 

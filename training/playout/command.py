@@ -24,9 +24,9 @@ _path = click.Path(dir_okay=False, path_type=Path)
 @click.option("--world", "worlds", multiple=True, help="Where; may be given several times. "
               "Default: agency; with --report every world.")  # fmt: skip
 @click.option("--learn-from", help="Learn in this world instead of the one that is played in.")
-@click.option("--contacts", type=click.IntRange(2, 100_000), default=2000, show_default=True,
+@click.option("--contacts", type=click.IntRange(2, 100_000), default=1000, show_default=True,
               help="Fresh people to deal with.")  # fmt: skip
-@click.option("--history", type=click.IntRange(0, 1_000_000), default=20_000, show_default=True,
+@click.option("--history", type=click.IntRange(0, 1_000_000), default=10_000, show_default=True,
               help="Contacts in the history learned from; 0: base rates only.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True,
               help="The same seed, the same people with the same luck.")  # fmt: skip
