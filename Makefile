@@ -55,11 +55,15 @@ bench: $(STAMP)  ## feature and training speed, as ratios against DuckDB, Polars
 bench-serve: $(STAMP)  ## the service under load, beside mlflow models serve and a bare FastAPI route
 	$(BIN)/python -m tests.bench.serve
 
+bench-page: $(STAMP)  ## the work list with 10,000 open threads, on the server and in a browser
+	$(BIN)/python -m tests.bench.page
+
 yardstick: $(STAMP)  ## train and judge on the real histories; writes docs/results.md
 	$(BIN)/fineline yardstick
 
 playout: $(STAMP)  ## let policies act in every simulated world; writes docs/decision-quality.md (about an hour)
 	$(BIN)/fineline playout --report docs/decision-quality.md
+
 offpolicy: $(STAMP)  ## check in every world that off-policy intervals cover; writes docs/offpolicy-coverage.md
 	$(BIN)/python -m training.offpolicy.coverage
 
@@ -70,5 +74,5 @@ lock:  ## resolve the newest versions the ranges allow into requirements.lock
 clean:  ## remove the environment and what was trained here
 	rm -rf .venv .fineline
 
-.PHONY: help setup run test test-all fuzz soak test-browser screenshots check format bench bench-serve yardstick playout offpolicy lock clean
+.PHONY: help setup run test test-all fuzz soak test-browser screenshots check format bench bench-serve bench-page yardstick playout offpolicy lock clean
 .DEFAULT_GOAL := help

@@ -180,13 +180,13 @@ def mlflow_model(home: Path, folder: Path) -> tuple[Path, bytes]:
 def trained(home: Path) -> Path:
     """A home with a simulated agency and a model trained on it."""
     agency = home / "agency"
-    _fineline(home, "simulate", "--world", "fatigue", "--contacts", "4000", "--out", str(agency))
-    _fineline(home, "train", "--events", str(agency / "events.parquet"),
+    run_fineline(home, "simulate", "--world", "fatigue", "--contacts", "4000", "--out", str(agency))
+    run_fineline(home, "train", "--events", str(agency / "events.parquet"),
               "--contacts", str(agency / "contacts.parquet"))  # fmt: skip
     return home
 
 
-def _fineline(home: Path, *words: str) -> None:
+def run_fineline(home: Path, *words: str) -> None:
     import os
 
     environment = os.environ | {"FINELINE_HOME": str(home)}

@@ -19,6 +19,8 @@ from tests.browser.chromium import launched, served
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 _COLOURS, _MOST_BYTES = 256, 300_000
+#: Pages that are shown from top to bottom; of the others, what a window holds.
+_WHOLE = ("/contacts/", "/team", "/dials")
 
 
 def main() -> None:
@@ -36,6 +38,9 @@ def main() -> None:
             ("contact", f"/contacts/{contacts['nudge']}", 1280, "light"),
             ("contact-dark", f"/contacts/{contacts['wait']}", 1280, "dark"),
             ("contact-stop", f"/contacts/{contacts['stop']}", 1280, "light"),
+            ("team", "/team", 1280, "light"),
+            ("team-dark", "/team?by=recruiter", 1280, "dark"),
+            ("dials", "/dials?annoy=6&week_cap=1", 1280, "light"),
             ("crm", "/demo", 1280, "light"),
             ("crm-dark", "/demo", 1280, "dark"),
         ):
@@ -70,7 +75,8 @@ def _take(browser: Browser, address: str, file: Path, width: int, scheme: str) -
     )
     page = context.new_page()
     page.goto(address, wait_until="networkidle")
-    picture = Image.open(io.BytesIO(page.screenshot(full_page="/contacts/" in address)))
+    whole = any(part in address for part in _WHOLE)
+    picture = Image.open(io.BytesIO(page.screenshot(full_page=whole)))
     picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
     context.close()
     size = file.stat().st_size
