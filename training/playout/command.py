@@ -42,7 +42,8 @@ def playout(
     """Let policies act on fresh people for 120 days and count what truly happened.
 
     Policies: habit, classifier, classifier-weekly, best-cadence, fineline, insider, clear-sighted,
-    all, or a cadence of your own such as cadence:8x14xlinkedin+email (touches x days x channels).
+    all, a cadence of your own such as cadence:8x14xlinkedin+email (touches x days x channels), or a
+    service that runs, such as served:http://127.0.0.1:8000.
     Results are kept in the home folder: a run that was interrupted goes on where it stopped.
 
     \b

@@ -20,6 +20,8 @@ POLICIES = (HABITUAL, CLASSIFIER, WEEKLY, BEST, FINELINE, INSIDER, CLEAR)
 LEARNERS, TUNED = (FINELINE, CLASSIFIER, WEEKLY), (BEST, INSIDER, CLEAR, WEEKLY)
 #: A cadence of one's own is written `cadence:5x3xemail`.
 OWN_CADENCE = "cadence:"
+#: A service is written `served:http://127.0.0.1:8000`.
+SERVED = "served:"
 
 #: Whom a policy is tuned on: others than those it is judged on.
 _TUNING_SEED = 1_000_003

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.events.schema import CHANNELS
 from models.decide import Decider
-from models.decision import Decision, ModelRef, Request
+from models.decision import ModelRef, Request
 from models.situation import microseconds
 from training.playout.asked import NO_TOUCH, Game
 from training.playout.coverage import Coverage
@@ -31,19 +32,24 @@ class Fineline:
 
     def choose(self, requests: Sequence[Request], at: int) -> tuple[Ints, Ints]:
         """As `Policy.choose`."""
-        actions = [_action(d, at + DAY) for d in self.decider.decide(requests)]
+        actions = [
+            action(d.hint, d.channel, d.at, d.nudge_at, at + DAY)
+            for d in self.decider.decide(requests)
+        ]
         return np.array([a[0] for a in actions], np.int64), np.array([a[1] for a in actions])
 
 
-def _action(d: Decision, next_look: int) -> tuple[int, int]:
-    """The touch the decision asks for before the next look, else when to ask again."""
-    at = microseconds(d.at)
-    if d.hint == "stop" or d.nudge_at is None or d.channel is None:
-        return NO_TOUCH, at + SECOND_THOUGHTS
-    when = microseconds(d.nudge_at)
+def action(
+    hint: str, channel: str | None, at: datetime, nudge_at: datetime | None, next_look: int
+) -> tuple[int, int]:
+    """The touch a decision asks for before the next look, else when to ask again."""
+    asked = microseconds(at)
+    if hint == "stop" or nudge_at is None or channel is None:
+        return NO_TOUCH, asked + SECOND_THOUGHTS
+    when = microseconds(nudge_at)
     if when < next_look:
-        return CHANNELS.index(d.channel), when
-    return NO_TOUCH, min(when - DAY // 2, at + SECOND_THOUGHTS)
+        return CHANNELS.index(channel), when
+    return NO_TOUCH, min(when - DAY // 2, asked + SECOND_THOUGHTS)
 
 
 def play_fineline(play: Play, kept: Kept) -> Played:
