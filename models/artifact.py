@@ -81,6 +81,7 @@ def _outcome_manifest(o: Outcome) -> dict[str, Any]:
         "baseline_by_channel": o.baseline.by_channel.tolist(),
         "backbone_terms": list(o.basis.names),
         "backbone_coefficients": o.coefficients.tolist(),
+        "backbone_covariance": o.covariance.tolist(),
         "columns": list(o.columns),
         "members": len(o.texts),
         "slope": o.slope,
@@ -149,4 +150,11 @@ def _outcome(
         events=spec["events"],
         texts=texts,
         columns=columns,
+        covariance=_covariance(spec),
     )
+
+
+def _covariance(spec: dict[str, Any]) -> Any:
+    """Unknown in a model that was made before it was kept."""
+    found = spec.get("backbone_covariance", [])
+    return np.array(found, float).reshape(len(found), len(found))

@@ -76,8 +76,7 @@ def fit_backbone(
     Maximum a posteriori under the normal priors of `terms`; coefficients of rising terms stay >= 0
     where `rising`. `exposure` is the baseline hazard each touch was exposed to.
     """
-    centre = np.array([0.0, *(term.centre for term in terms)])
-    precision = np.array([1.0, *(term.precision for term in terms)])
+    centre, precision = _priors(terms)
     design = np.column_stack([np.ones(len(z)), z])
 
     def loss(beta: Floats) -> tuple[float, Any]:
@@ -92,3 +91,21 @@ def fit_backbone(
     first = centre if start is None else start
     result = minimize(loss, first, jac=True, bounds=bounds, method="L-BFGS-B")
     return np.asarray(result.x)
+
+
+def covariance_of(z: Floats, expected: Floats, terms: Sequence[Term]) -> Floats:
+    """Covariance of intercept and coefficients, shape (1 + terms, 1 + terms), by Laplace.
+
+    `expected`: how many outcomes the fitted backbone expects of each row. The inverse of what the
+    data and the priors tell together: where data say nothing, the doubt of the priors is left,
+    which no bootstrap shows, since each of its members falls back on the same priors.
+    """
+    design = np.column_stack([np.ones(len(z)), z])
+    told = design.T @ (expected[:, None] * design)
+    return np.asarray(np.linalg.inv(told + np.diag(_priors(terms)[1])))
+
+
+def _priors(terms: Sequence[Term]) -> tuple[Floats, Floats]:
+    """Centres and precisions of the intercept and of `terms`, each shape (1 + terms,)."""
+    centre = np.array([0.0, *(term.centre for term in terms)])
+    return centre, np.array([1.0, *(term.precision for term in terms)])

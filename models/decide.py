@@ -218,6 +218,10 @@ class Decider:
         rows_now(cases, threads, persons, rows)
         land = self._score(self.model.land, rows, cases, "land")
         annoy = self._score(self.model.annoy, rows, cases, "annoy")
+        cases["caution_land"] = self._prudence(self.model.land, self.prudence.land) * land[1]
+        cases["prudence_annoy"] = self._prudence(self.model.annoy, self.prudence.annoy)
+        cases["doubt_annoy"] = annoy[1]
+        cases["known_annoy"] = self.model.annoy.variance(rows)
         courses = np.zeros(len(requests), COURSE)
         cases["discount"] = self.prudence.discount
         firsts = np.concatenate([[0], np.cumsum([len(c) for c in channels])])
@@ -235,9 +239,12 @@ class Decider:
         spread = members.std(axis=0, ddof=1) if len(members) > 1 else np.zeros(len(rows))
         doubt = self.model.doubt(o, rows, score, spread)
         cases[f"shift_{name}"] = score - members[0]
-        deviations = getattr(self.prudence, name)
-        cases[f"caution_{name}"] = (deviations if o.events else min(deviations, 1.0)) * doubt
         return score, doubt
+
+    @staticmethod
+    def _prudence(o: Outcome, deviations: float) -> float:
+        """Of an outcome that is known from base rates alone, one at most counts."""
+        return deviations if o.events else min(deviations, 1.0)
 
     def _answer(
         self,
@@ -388,7 +395,9 @@ class Decider:
 
 
 def _planning(o: Outcome) -> tuple[Any, ...]:
-    """What the planner needs of an outcome: its first member."""
+    """What the planner needs of an outcome: its first member, and room to work in."""
+    terms = len(o.basis.columns)
+    known = o.slope**2 * o.covariance if len(o.covariance) else np.zeros((1 + terms, 1 + terms))
     forest = o.forests[0].arrays() if o.forests else EMPTY.arrays()
     return (
         forest,
@@ -398,6 +407,8 @@ def _planning(o: Outcome) -> tuple[Any, ...]:
         HIGHEST_COUNT,
         o.coefficients[0],
         o.slope,
+        known,
+        np.empty(terms),
     )
 
 

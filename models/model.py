@@ -69,9 +69,14 @@ class Model:
         return (ends * steps[0]).sum(axis=1), (ends * steps[1]).sum(axis=1)
 
     def doubt(self, outcome: Outcome, x: Rows, score: Floats, spread: Floats) -> Floats:
-        """Standard deviation of an outcome's score: the ensemble's, more where little was seen."""
+        """Standard deviation of an outcome's score, more where little was seen.
+
+        The ensemble's or the backbone's, whichever is larger: the first knows that a person's
+        touches go together, the second what the data do not tell.
+        """
         seen = self.evidence.like(x) * outcome.chance(score)
-        return np.sqrt(spread**2 + _DOUBT / (1.0 + seen))
+        known = np.maximum(spread**2, outcome.variance(x))
+        return np.asarray(np.sqrt(known + _DOUBT / (1.0 + seen)))
 
     def interval(self, outcome: Outcome, score: Floats, doubt: Floats) -> tuple[Floats, Floats]:
         """Bounds of the 90 % interval of a chance within the horizon."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from features.parallel import cores
 from models.backbone import Basis
+from models.doubt import score_variance
 from models.effects import add_effects
 from models.forest import Forest, add_contributions, add_scores
 from models.lags import HORIZON, LAG_EDGES, Baseline
@@ -35,7 +36,8 @@ class Outcome:
     `forests`: the trees of each member (none where there was too little to learn from);
     `slope`: calibration of the score on later data; `crude`: the share of the net chance that is
     left when the other outcome may come first; `events`: how many outcomes it was learned from;
-    `texts`: the members in LightGBM's format, their features counted within `columns`.
+    `texts`: the members in LightGBM's format, their features counted within `columns`;
+    `covariance`: of the first member's coefficients (models.backbone), shape (0, 0) if unknown.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Outcome:
     events: int
     texts: tuple[str, ...] = ()
     columns: tuple[int, ...] = ()
+    covariance: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
     def members(self, x: Rows) -> Floats:
         """Each member's score (log-hazard ratio) of every row, shape (members, rows)."""
@@ -70,6 +73,13 @@ class Outcome:
         members = self.members(x)
         spread = members.std(axis=0, ddof=1) if len(members) > 1 else np.zeros(len(x))
         return members.mean(axis=0), spread
+
+    def variance(self, x: Rows) -> Floats:
+        """Variance of the score that data and priors leave to the backbone, shape (rows,)."""
+        out = np.zeros(len(x))
+        if len(self.covariance):
+            score_variance(self.basis(x), self.slope**2 * self.covariance, out)
+        return out
 
     def chance(self, score: Floats | float) -> Floats:
         """Chance that it happens within the horizon after a touch."""

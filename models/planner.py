@@ -15,6 +15,7 @@ from features.catalog.registry import Moment
 from features.compiled import inline, jit
 from features.fold import fill_contact
 from features.state import DAY, PERSON, THREAD, advance_by_touch, fade
+from models.doubt import row_variance
 from models.forest import score_row
 
 #: Days until the first touch of a course: now, then ever coarser to three months.
@@ -45,15 +46,23 @@ def cumulative(edges: Any, hazard: Any, days: float) -> Any:
 def eta(x: Any, outcome: Any) -> Any:
     """An outcome's score of one row by its planning member, moved to where the ensemble is.
 
-    `outcome`: trees, backbone columns, which are logs, flags, highest count, coefficients, slope.
+    `outcome`: trees, backbone columns, which are logs, flags, highest count, coefficients, slope,
+    covariance, and room for the values of the terms, which `variance` reads.
     """
-    forest, columns, logs, flags, highest, beta, slope = outcome
+    forest, columns, logs, flags, highest, beta, slope, _, terms = outcome
     total = beta[0] + score_row(x, forest)
     for j in range(len(columns)):
         v = np.float64(x[columns[j]])
         term = np.log1p(v) if logs[j] else min(v, highest)
-        total += beta[j + 1] * term * (x[flags[j]] if flags[j] >= 0 else 1.0)
+        terms[j] = term * (x[flags[j]] if flags[j] >= 0 else 1.0)
+        total += beta[j + 1] * terms[j]
     return min(slope * total, 6.0)
+
+
+@inline
+def variance(outcome: Any) -> Any:
+    """What the data leave open of the backbone's score in the row that `eta` was last asked of."""
+    return row_variance(outcome[8], outcome[7])
 
 
 @inline
@@ -74,6 +83,10 @@ def fill_row(row: Any, thread: Any, person: Any, time: int, case: Any) -> None:
     fill_contact(row, thread, person, moment)
 
 
+#: `shift`: from the planning member's score to the ensemble's. `caution_land`: what is taken off
+#: its score. `doubt_annoy`: standard deviation of the score of a touch now, `known_annoy`: the
+#: backbone's part of its square, `prudence_annoy`: how many deviations count. Along a course doubt
+#: only grows.
 CASE = np.dtype(
     [
         ("at", "i8"),
@@ -89,7 +102,9 @@ CASE = np.dtype(
         ("shift_land", "f8"),
         ("shift_annoy", "f8"),
         ("caution_land", "f8"),
-        ("caution_annoy", "f8"),
+        ("doubt_annoy", "f8"),
+        ("known_annoy", "f8"),
+        ("prudence_annoy", "f8"),
         ("discount", "f8"),
         ("lag", "f8"),
         ("last_channel", "i8"),
@@ -173,10 +188,13 @@ def _course(
         fill_row(row, t, p, time, case)
         eta_land = eta(row, land) + case.shift_land
         eta_annoy = eta(row, annoy) + case.shift_annoy
+        caution = case.prudence_annoy * np.sqrt(
+            case.doubt_annoy**2 + max(variance(annoy) - case.known_annoy, 0.0)
+        )
         if k == 0:
             first_land, first_annoy = eta_land, eta_annoy
         rate_land = np.exp(min(eta_land - case.caution_land, 6.0))
-        rate_annoy = np.exp(min(eta_annoy + case.caution_annoy, 6.0))
+        rate_annoy = np.exp(min(eta_annoy + caution, 6.0))
         worth = left * case.discount**days
         b_land, b_annoy = h_land[case.channel], h_annoy[case.channel]
         a, b, _ = _split(rate_land * b_land[-1], rate_annoy * b_annoy[-1])

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from models.backbone import Basis, fit_backbone
+from models.backbone import Basis, covariance_of, fit_backbone
 from models.base_rates import Term
 from models.channels import channels_of
 from models.forest import parse
@@ -182,7 +182,9 @@ class Fitter:
             weight = random.poisson(1.0, int(w.contact.max()) + 1)[w.contact].astype(float)
             if number == 0 or not (weight * happened).any():
                 weight = np.ones(len(w))
-            booster, beta, _ = member.grow(weight, trees)
+            booster, beta, baseline = member.grow(weight, trees)
+            if number == 0:
+                covariance = member.covariance(beta, baseline)
             coefficients.append(beta)
             if trees:
                 texts.append(booster.model_to_string())
@@ -190,7 +192,7 @@ class Fitter:
         fitted = Outcome(
             self.kind.name, self.prior, self.basis, np.array(coefficients),
             tuple(parse(text, columns) for text in texts), slope, 1.0, int(happened.sum()),
-            tuple(texts), columns,
+            tuple(texts), columns, covariance,
         )  # fmt: skip
         return self._levelled(fitted, w, happened)
 
@@ -234,6 +236,11 @@ class _Member:
         self.data.set_weight(weight)
         self.data.set_init_score(np.log(exposure) + self.fitter._linear(beta, self.w.x))
         return lgb.train(self.params, self.data, trees), beta, baseline
+
+    def covariance(self, beta: Floats, baseline: Baseline) -> Floats:
+        """Of the backbone's coefficients, everybody counted once."""
+        expected = self.w.exposure(baseline) * np.exp(beta[0] + self.terms @ beta[1:])
+        return covariance_of(self.terms, expected, tuple(self.fitter.kind.terms.values()))
 
     def _backbone(self, weight: Floats) -> tuple[Floats, Baseline]:
         fitter, w = self.fitter, self.w
