@@ -37,6 +37,19 @@ def test_predictions_survive_to_the_bit(
     assert again.ledger.actors == small_model.ledger.actors
 
 
+def test_doubt_survives_and_an_older_model_has_none(
+    small_model: Model, saved: Path, agency_data: Dataset
+) -> None:
+    x = agency_data.watched.x[:50]
+    assert np.array_equal(artifact.load(saved).annoy.variance(x), small_model.annoy.variance(x))
+    assert small_model.annoy.variance(x).min() > 0
+    outcomes = json.loads((saved / artifact.MANIFEST).read_text())["outcomes"]
+    for spec in outcomes.values():
+        del spec["backbone_covariance"]
+    edit(saved, outcomes=outcomes)
+    assert not artifact.load(saved).annoy.variance(x).any()
+
+
 def test_nothing_is_pickled(saved: Path) -> None:
     assert {p.suffix for p in saved.iterdir()} == {".txt", ".json", ".parquet"}
 
