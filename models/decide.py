@@ -45,7 +45,7 @@ from models.words import Considered, Words
 Rows = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
-_DAY_US = 86_400_000_000
+_DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
 _CURVE = [k for k, days in enumerate(DELAYS) if days <= HORIZON]
 
 
@@ -228,7 +228,7 @@ class Decider:
         plan(
             cases, firsts, threads, persons, rows.copy(), _planning(self.model.land),
             _planning(self.model.annoy), LAG_EDGES, self.model.land.baseline.by_channel,
-            self.model.annoy.baseline.by_channel, courses,
+            self.model.annoy.baseline.by_channel, self.rulebook.limits, courses,
         )  # fmt: skip
         return _Judged(cases, request, rows, land, annoy, courses)
 
@@ -287,7 +287,7 @@ class Decider:
             score=float(course["now"] - max(course["wait"], course["stop"])),
             if_nudged=self._if_nudged(judged, case),
             if_left_alone=self._if_left_alone(s, i, bool(stops), last),
-            plan=_plan(course, start),
+            plan=self._plan(course, start, summary),
             curve=self._curve(judged, i, case),
             advice="",
             reasons=(),
@@ -335,6 +335,24 @@ class Decider:
         if start is None:
             return "stop", None, hits
         return ("nudge" if now and start == at else "wait"), _datetime(start), hits
+
+    def _plan(self, course: Any, start: datetime | None, summary: HistorySummary) -> Plan:
+        """The course from `start` on, its touches as far apart as the earlier ones ask for.
+
+        Of gaps that grow it is the mean, in whole hours.
+        """
+        if start is None:
+            return Plan(0, None, None)
+        now = course["now"] > course["wait"]
+        touches = int(course["touches"] if now else course["wait_touches"])
+        if touches == 1:
+            return Plan(1, None, start)
+        growing = float(course["growth"]) ** np.arange(touches - 1)
+        wished = round(float(course["gap"] * growing.mean()) * _DAY_US)
+        first = microseconds(start)
+        gap = self.rulebook.spaced(touches, wished, first, summary.touches_us)
+        days = -(-gap // _HOUR_US) / 24
+        return Plan(touches, days, start + timedelta(days=days * (touches - 1)))
 
     def _draw(
         self, hold: Hold, r: Request, campaign: str | None, number: int, channel: str,
@@ -410,15 +428,6 @@ def _planning(o: Outcome) -> tuple[Any, ...]:
         known,
         np.empty(terms),
     )
-
-
-def _plan(course: Any, start: datetime | None) -> Plan:
-    if start is None:
-        return Plan(0, None, None)
-    touches = int(course["touches"] if course["now"] > course["wait"] else course["wait_touches"])
-    gap = float(course["gap"])
-    end = start + timedelta(days=gap * (touches - 1))
-    return Plan(touches, gap if touches > 1 else None, end)
 
 
 def _valid_until(at: datetime, start: datetime | None, hint: Hint) -> datetime:

@@ -157,6 +157,18 @@ def _waiting(case: Any, edges: Any, h_land: Any, h_annoy: Any, days: float) -> A
 
 
 @inline
+def _allowed(most: int, gap: float, limits: Any) -> Any:
+    """How many of `most` touches so many days apart, or ever further, no cap forbids.
+
+    `limits`, shape (rules, 2): at most so many touches within so many days.
+    """
+    for i in range(len(limits)):
+        if limits[i, 0] * gap < limits[i, 1]:
+            most = min(most, int(limits[i, 0]))
+    return most
+
+
+@inline
 def _course(
     first: Any,
     later: Any,
@@ -171,8 +183,9 @@ def _course(
 
     The first touch is made on the channel of the case `first`, all others on that of `later`.
     """
-    land, annoy, edges, h_land, h_annoy = model
+    land, annoy, edges, h_land, h_annoy, limits = model
     thread, person, row, (threads, persons) = state
+    most = _allowed(most, gap, limits)
     threads[0] = thread
     persons[0] = person
     t, p = threads[0], persons[0]
@@ -218,13 +231,14 @@ def _course(
 
 @jit
 def plan(cases: Any, firsts: Any, threads: Any, persons: Any, rows: Any, land: Any, annoy: Any,
-         edges: Any, h_land: Any, h_annoy: Any, courses: Any) -> None:  # fmt: skip
+         edges: Any, h_land: Any, h_annoy: Any, limits: Any, courses: Any) -> None:  # fmt: skip
     """Plan every request; its cases stand together, from `firsts[r]` on.
 
-    `rows`, one per case, hold the columns that do not change along a course.
+    `rows`, one per case, hold the columns that do not change along a course; `limits` as in
+    `Rulebook.limits`.
     """
     scratch = (np.empty(1, THREAD), np.empty(1, PERSON))
-    model = (land, annoy, edges, h_land, h_annoy)
+    model = (land, annoy, edges, h_land, h_annoy, limits)
     for r in range(len(firsts) - 1):
         f, c = firsts[r], courses[r]
         state = (threads[f], persons[f], rows[f], scratch)
@@ -269,7 +283,7 @@ def _refine(cases: Any, f: int, end: int, state: Any, model: Any, c: Any) -> Non
 
 @inline
 def _plan_waiting(cases: Any, state: Any, model: Any, c: Any) -> None:
-    land, annoy, edges, h_land, h_annoy = model
+    land, annoy, edges, h_land, h_annoy, _ = model
     thread, person, row, _ = state
     case = cases[c.case]
     a, b, _ = _waiting(case, edges, h_land, h_annoy, _LONGEST)

@@ -11,6 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from features.localtime import country_of_zone
 from models import rule_texts
 from models.decision import RuleHit
@@ -54,6 +57,22 @@ class Rulebook:
     def load(cls, path: Path | None = None) -> Rulebook:
         """The rulebook in `path`, or the one shipped; raises BadSetting for a wrong file."""
         return cls(read_rulebook(path or Path(__file__).with_name("rulebook.yaml")))
+
+    @property
+    def limits(self) -> npt.NDArray[np.float64]:
+        """The gap and the caps for planners: most touches, and within how many days; (rules, 2)."""
+        return np.array([(s.touches, s.window_us / DAY) for s in self.spacings])
+
+    def spaced(self, touches: int, gap_us: int, start_us: int, touches_us: Sequence[int]) -> int:
+        """The least gap, this or longer, at which so many touches from `start_us` on are allowed.
+
+        `touches_us` as in `next_allowed_us`; hours are left to the day.
+        """
+        for number in range(1, touches):
+            made = sorted([*touches_us, *(start_us + k * gap_us for k in range(number))])
+            free = self._free_at(start_us + number * gap_us, made)
+            gap_us = max(gap_us, -(-(free - start_us) // number))
+        return gap_us
 
     def tightened(self, overrides: Mapping[str, object]) -> Rulebook:
         """A tenant's stricter rulebook (see docs/rules.md); raises BadSetting if it loosens."""
