@@ -13,10 +13,14 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from models.decide import Decider
+from models.decision import ModelRef
 from serving.app import create_app
 from serving.routes.common import _now
 from tests.browser.chromium import launched, missing, served
 from tests.pages import NOW, filled, settings_of
+from training.dataset import prepare
+from training.simulate.history import simulate
+from training.train import fit_model
 
 
 def at_now(app: FastAPI) -> FastAPI:
@@ -27,6 +31,19 @@ def at_now(app: FastAPI) -> FastAPI:
 
     app.dependency_overrides[_now] = now
     return app
+
+
+@pytest.fixture(scope="session")
+def agency() -> tuple[pa.Table, pa.Table]:
+    """An agency whose people like to hear from it, so that there is something to nudge."""
+    return simulate(2500, 7, "fatigue")
+
+
+@pytest.fixture(scope="session")
+def decider(agency: tuple[pa.Table, pa.Table], small_trees: None) -> Decider:
+    data, encoding = prepare(*agency)
+    card = {"trained_at": "2026-01-01T00:00:00Z"}
+    return Decider(fit_model(data, encoding, card), ModelRef("fineline", "1"))
 
 
 @pytest.fixture(scope="module")

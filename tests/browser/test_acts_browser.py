@@ -109,18 +109,28 @@ def test_a_reason_takes_one_tap(page: Page, database: Database, act: str, reason
             assert contact not in page.locator("[data-open]").all_inner_texts()
 
 
-def test_every_filter_narrows_the_list(page: Page) -> None:
-    page.goto("/?show=stop")
-    everybody = page.locator("[data-row]").count()
-    for name in ("actor", "account", "campaign"):
-        page.goto("/?show=stop")
-        choice = page.locator(f"select[name={name}] option").nth(1).get_attribute("value")
+def rows(page: Page, address: str) -> int:
+    page.goto(address)
+    return page.locator("[data-row]").count()
+
+
+@pytest.mark.parametrize("name", ["actor", "account", "campaign"])
+def test_every_filter_narrows_the_list(page: Page, name: str) -> None:
+    shown = {hint: rows(page, f"/?show={hint}") for hint in ("nudge", "wait", "stop")}
+    hint = max(shown, key=lambda h: shown[h])
+    page.goto(f"/?show={hint}")
+    for option in page.locator(f"select[name={name}] option").all()[1:]:
+        choice = option.get_attribute("value")
         assert choice
         page.locator(f"select[name={name}]").select_option(choice)
         if page.locator("[data-apply]").is_visible():
             page.locator("[data-apply]").click()
         expect(page).to_have_url(re.compile(f"{name}=[^&]"))
-        assert 0 < page.locator("[data-row]").count() < everybody
+        if found := page.locator("[data-row]").count():
+            assert found < shown[hint]
+            return
+        page.goto(f"/?show={hint}")
+    pytest.fail(f"no {name} has a thread in this list")
 
 
 #: Each dial, and another value for it.
