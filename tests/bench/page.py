@@ -1,4 +1,4 @@
-"""`make bench-page`: the recruiters' page with 10,000 open threads, beside the same with 100.
+"""`make bench-page`: the recruiters' page with 10,000 open threads, beside the same with few.
 
 `python -m tests.bench.page --home DIR` uses the champion of a home that is there; without it, an
 agency is simulated and a model trained first. The store is filled through the code of the API, and
@@ -37,8 +37,8 @@ from tests.bench.serve import run_fineline, trained
 from tests.bench.servers import Running, running
 from tests.browser.chromium import launched, missing
 
-#: People of an agency of which some 10,000, and some 100, threads are open.
-PEOPLE = {"many": 40_000, "few": 400}
+#: People of an agency of which some 10,000, and some 350, threads are open.
+PEOPLE = {"many": 12_000, "few": 400}
 THREADS, SERVER_MS, USABLE_MS = 10_000, 150, 1000
 #: Pages that a browser opens anew, without a cache.
 OPENED = 7
@@ -84,7 +84,11 @@ def stored(home: Path, url: str, agency: Path, people: int, now: datetime) -> St
         look(database, decider, now, sys.maxsize)
         with database.reading() as connection:
             counts = listing.counted(connection, DEFAULT_TENANT, Filter())
-            first = listing.listed(connection, DEFAULT_TENANT, "nudge", Filter(), 0, 1)[0]
+            first = next(
+                thread
+                for hint in ("nudge", "wait", "stop")
+                for thread in listing.listed(connection, DEFAULT_TENANT, hint, Filter(), 0, 1)
+            )
             actors = listing.options(connection, DEFAULT_TENANT, "actor_id")
     return Store(url, counts, first.contact_id, actors[0])
 
@@ -156,8 +160,8 @@ def main(home: Path | None, seconds: float) -> None:
         folder, now = Path(name), datetime.now(UTC)
         used = trained(folder) if home is None else home.absolute()
         agency = folder / "many"
-        run_fineline(used, "simulate", "--world", "agency", "--contacts", str(PEOPLE["many"]),
-                     "--out", str(agency))  # fmt: skip
+        words = ["--world", "agency", "--contacts", str(PEOPLE["many"]), "--seed", "1"]
+        run_fineline(used, "simulate", *words, "--out", str(agency))
         stores = {
             size: stored(used, f"sqlite:///{folder}/{size}.db", agency, people, now)
             for size, people in PEOPLE.items()
