@@ -221,7 +221,6 @@ class Decider:
         cases["caution_land"] = self._prudence(self.model.land, self.prudence.land) * land[1]
         cases["prudence_annoy"] = self._prudence(self.model.annoy, self.prudence.annoy)
         cases["doubt_annoy"] = annoy[1]
-        cases["known_annoy"] = self.model.annoy.variance(rows)
         courses = np.zeros(len(requests), COURSE)
         cases["discount"] = self.prudence.discount
         firsts = np.concatenate([[0], np.cumsum([len(c) for c in channels])])
@@ -237,7 +236,8 @@ class Decider:
         members = o.members(rows)
         score = members.mean(axis=0)
         spread = members.std(axis=0, ddof=1) if len(members) > 1 else np.zeros(len(rows))
-        doubt = self.model.doubt(o, rows, score, spread)
+        cases[f"known_{name}"] = known = o.variance(rows)
+        doubt = self.model.doubt(o, rows, score, spread, known)
         cases[f"shift_{name}"] = score - members[0]
         return score, doubt
 
@@ -414,8 +414,6 @@ class Decider:
 
 def _planning(o: Outcome) -> tuple[Any, ...]:
     """What the planner needs of an outcome: its first member, and room to work in."""
-    terms = len(o.basis.columns)
-    known = o.slope**2 * o.covariance if len(o.covariance) else np.zeros((1 + terms, 1 + terms))
     forest = o.forests[0].arrays() if o.forests else EMPTY.arrays()
     return (
         forest,
@@ -425,8 +423,8 @@ def _planning(o: Outcome) -> tuple[Any, ...]:
         HIGHEST_COUNT,
         o.coefficients[0],
         o.slope,
-        known,
-        np.empty(terms),
+        o.score_covariance,
+        np.empty(len(o.basis.columns)),
     )
 
 

@@ -68,14 +68,16 @@ class Model:
         ends = alive * -np.expm1(-total) / np.maximum(total, 1e-300)
         return (ends * steps[0]).sum(axis=1), (ends * steps[1]).sum(axis=1)
 
-    def doubt(self, outcome: Outcome, x: Rows, score: Floats, spread: Floats) -> Floats:
+    def doubt(
+        self, outcome: Outcome, x: Rows, score: Floats, spread: Floats, backbone: Floats
+    ) -> Floats:
         """Standard deviation of an outcome's score, more where little was seen.
 
-        The ensemble's or the backbone's, whichever is larger: the first knows that a person's
-        touches go together, the second what the data do not tell.
+        The ensemble's or the backbone's (`backbone`, its variance), whichever is larger: the first
+        knows that a person's touches go together, the second what the data do not tell.
         """
         seen = self.evidence.like(x) * outcome.chance(score)
-        known = np.maximum(spread**2, outcome.variance(x))
+        known = np.maximum(spread**2, backbone)
         return np.asarray(np.sqrt(known + _DOUBT / (1.0 + seen)))
 
     def interval(self, outcome: Outcome, score: Floats, doubt: Floats) -> tuple[Floats, Floats]:

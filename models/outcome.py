@@ -74,11 +74,16 @@ class Outcome:
         spread = members.std(axis=0, ddof=1) if len(members) > 1 else np.zeros(len(x))
         return members.mean(axis=0), spread
 
+    @property
+    def score_covariance(self) -> Floats:
+        """The covariance as it counts in the calibrated score; zeros where it is unknown."""
+        size = 1 + len(self.basis.columns)
+        return self.slope**2 * self.covariance if len(self.covariance) else np.zeros((size, size))
+
     def variance(self, x: Rows) -> Floats:
         """Variance of the score that data and priors leave to the backbone, shape (rows,)."""
         out = np.zeros(len(x))
-        if len(self.covariance):
-            score_variance(self.basis(x), self.slope**2 * self.covariance, out)
+        score_variance(self.basis(x), self.score_covariance, out)
         return out
 
     def chance(self, score: Floats | float) -> Floats:

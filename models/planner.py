@@ -103,6 +103,7 @@ CASE = np.dtype(
         ("shift_annoy", "f8"),
         ("caution_land", "f8"),
         ("doubt_annoy", "f8"),
+        ("known_land", "f8"),
         ("known_annoy", "f8"),
         ("prudence_annoy", "f8"),
         ("discount", "f8"),

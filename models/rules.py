@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from features.localtime import country_of_zone
 from models import rule_texts
@@ -51,17 +50,14 @@ class Rulebook:
         gap = Spacing("minimum_gap", 1, round(settings.minimum_gap.hours * HOUR))
         caps = (Spacing(cap.rule, cap.touches, cap.days * DAY) for cap in settings.caps)
         self.spacings = (gap, *caps)
+        #: The same for planners: most touches, and within how many days; shape (rules, 2).
+        self.limits = np.array([(s.touches, s.window_us / DAY) for s in self.spacings])
         self._hours: dict[tuple[str, tuple[str, ...], str | None], Hours] = {}
 
     @classmethod
     def load(cls, path: Path | None = None) -> Rulebook:
         """The rulebook in `path`, or the one shipped; raises BadSetting for a wrong file."""
         return cls(read_rulebook(path or Path(__file__).with_name("rulebook.yaml")))
-
-    @property
-    def limits(self) -> npt.NDArray[np.float64]:
-        """The gap and the caps for planners: most touches, and within how many days; (rules, 2)."""
-        return np.array([(s.touches, s.window_us / DAY) for s in self.spacings])
 
     def spaced(self, touches: int, gap_us: int, start_us: int, touches_us: Sequence[int]) -> int:
         """The least gap, this or longer, at which so many touches from `start_us` on are allowed.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from features.store.database import Database
@@ -40,14 +41,18 @@ def filled(home: Path, agency: tuple[pa.Table, pa.Table], decider: Decider, peop
     database.close()
 
 
-@contextmanager
-def page_client(home: Path, decider: Decider) -> Iterator[TestClient]:
-    """A client of the app, at NOW."""
-    app = create_app(settings_of(home), lambda: decider)
+def at_now(app: FastAPI) -> FastAPI:
+    """The app with a clock that stands at NOW."""
 
     async def now() -> datetime:
         return NOW
 
     app.dependency_overrides[_now] = now
-    with TestClient(app) as client:
+    return app
+
+
+@contextmanager
+def page_client(home: Path, decider: Decider) -> Iterator[TestClient]:
+    """A client of the app, at NOW."""
+    with TestClient(at_now(create_app(settings_of(home), lambda: decider))) as client:
         yield client

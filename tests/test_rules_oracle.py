@@ -125,8 +125,7 @@ def test_random_cases_equal_a_walk_along_the_clock() -> None:
         assert (found == at) is (not hits), "a rule is named exactly when one bites"
 
 
-#: From 1993: the year before, Russia's clocks were so far apart that no hour was decent everywhere.
-MOMENTS = st.integers(8_401 * 1440, 83_860 * 1440).map(
+MOMENTS = st.integers(365 * 1440, 83_860 * 1440).map(
     lambda minute: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
 )
 QUESTIONS = st.tuples(
@@ -135,7 +134,8 @@ QUESTIONS = st.tuples(
     MOMENTS,
     st.lists(st.floats(-3, 40), max_size=10),
     st.floats(-5, 40),
-)
+    # From 1989 to 1992 Russia's clocks were so far apart that no hour for e-mail was decent in all.
+).filter(lambda asked: asked[1] != (None, "RU") or not 1988 <= asked[2].year <= 1993)
 
 
 def answer(question: Any, later: timedelta = timedelta()) -> datetime | None:

@@ -180,22 +180,17 @@ def _once(dialect: str) -> Insert:
 def expire(connection: Connection, before_us: int) -> int:
     """Remove decisions made before a moment, and what was done with them; how many there were."""
     old = select(DECISIONS.c.tenant, DECISIONS.c.decision_id).where(DECISIONS.c.made_us < before_us)
-    same = and_(
-        FEEDBACK.c.tenant == DECISIONS.c.tenant, FEEDBACK.c.decision_id == DECISIONS.c.decision_id
-    )
-    connection.execute(
-        delete(FEEDBACK).where(
-            select(DECISIONS.c.decision_id).where(same, DECISIONS.c.made_us < before_us).exists()
+    for beside in (FEEDBACK, SHADOWS):
+        same = and_(
+            beside.c.tenant == DECISIONS.c.tenant, beside.c.decision_id == DECISIONS.c.decision_id
         )
-    )
-    same = and_(
-        SHADOWS.c.tenant == DECISIONS.c.tenant, SHADOWS.c.decision_id == DECISIONS.c.decision_id
-    )
-    connection.execute(
-        delete(SHADOWS).where(
-            select(DECISIONS.c.decision_id).where(same, DECISIONS.c.made_us < before_us).exists()
+        connection.execute(
+            delete(beside).where(
+                select(DECISIONS.c.decision_id)
+                .where(same, DECISIONS.c.made_us < before_us)
+                .exists()
+            )
         )
-    )
     count = connection.execute(select(func.count()).select_from(old.subquery())).scalar_one()
     connection.execute(delete(DECISIONS).where(DECISIONS.c.made_us < before_us))
     return int(count)

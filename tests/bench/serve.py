@@ -181,9 +181,9 @@ def trained(home: Path) -> Path:
     """A home with a simulated agency and a model trained on it."""
     agency = home / "agency"
     run_fineline(home, "simulate", "--world", "fatigue", "--contacts", "4000", "--seed", "1",
-             "--out", str(agency))  # fmt: skip
+                 "--out", str(agency))  # fmt: skip
     run_fineline(home, "train", "--events", str(agency / "events.parquet"),
-              "--contacts", str(agency / "contacts.parquet"))  # fmt: skip
+                 "--contacts", str(agency / "contacts.parquet"))  # fmt: skip
     return home
 
 

@@ -9,28 +9,16 @@ import pyarrow as pa
 import pytest
 
 pytest.importorskip("playwright")
-from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from models.decide import Decider
 from models.decision import ModelRef
 from serving.app import create_app
-from serving.routes.common import _now
 from tests.browser.chromium import launched, missing, served
-from tests.pages import NOW, filled, settings_of
+from tests.pages import at_now, filled, settings_of
 from training.dataset import prepare
 from training.simulate.history import simulate
 from training.train import fit_model
-
-
-def at_now(app: FastAPI) -> FastAPI:
-    """The app with a clock that stands at NOW."""
-
-    async def now() -> object:
-        return NOW
-
-    app.dependency_overrides[_now] = now
-    return app
 
 
 @pytest.fixture(scope="session")

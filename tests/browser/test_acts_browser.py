@@ -25,8 +25,7 @@ from serving.app import create_app
 from serving.page.acts import REASONS
 from serving.page.dials_form import LABELS
 from tests.browser.chromium import served
-from tests.browser.conftest import at_now
-from tests.pages import NOW, settings_of
+from tests.pages import NOW, at_now, settings_of
 from tests.stored import TENANT, everything
 
 CHANNELS = {"email": "E-mail", "phone": "Call", "sms": "Text", "linkedin": "LinkedIn"}
