@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Insert, and_, delete, func, or_, select
+from sqlalchemy import Connection, Insert, Select, and_, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from features.store.tables import DECISIONS, FEEDBACK, PEOPLE, SHADOWS
@@ -64,18 +65,29 @@ def current(
     One holds until its time, unless something was stored of the person since, another model
     answers, or the organisation has set its dials anew.
     """
+    asked = {"tenant": tenant, "contacts": contact_ids, "now": now_us, "name": model[0],
+             "version": model[1], "dials": dials}  # fmt: skip
+    rows = connection.execute(_CURRENT, asked)
+    return {(row.contact_id, row.thread): Recorded(*row) for row in rows}
+
+
+def _current() -> Select[Any]:
+    """Made once: to put it together takes as long as to ask it."""
     d = DECISIONS.c
     same = and_(
         PEOPLE.c.tenant == d.tenant, PEOPLE.c.contact_id == d.contact_id,
         PEOPLE.c.version == d.version,
     )  # fmt: skip
     query = select(*_FIELDS).select_from(DECISIONS.join(PEOPLE, same)).where(
-        d.tenant == tenant, d.contact_id.in_(contact_ids), d.live, d.made_us <= now_us,
-        d.until_us > now_us, d.model_name == model[0], d.model_version == model[1],
-        d.dials == dials,
+        d.tenant == bindparam("tenant"), d.contact_id.in_(bindparam("contacts", expanding=True)),
+        d.live, d.made_us <= bindparam("now"), d.until_us > bindparam("now"),
+        d.model_name == bindparam("name"), d.model_version == bindparam("version"),
+        d.dials == bindparam("dials"),
     )  # fmt: skip
-    rows = connection.execute(query.order_by(d.made_us))
-    return {(row.contact_id, row.thread): Recorded(*row) for row in rows}
+    return query.order_by(d.made_us)
+
+
+_CURRENT = _current()
 
 
 def add(connection: Connection, tenant: str, decisions: Sequence[Recorded]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from features.store import threads
 from features.store.tables import DIALS
@@ -23,6 +23,13 @@ class Setting:
 
 
 _FIELDS = tuple(DIALS.c[name] for name in Setting.__dataclass_fields__)
+#: Made once: to put it together takes as long as to ask it.
+_HISTORY = (
+    select(*_FIELDS)
+    .where(DIALS.c.tenant == bindparam("tenant"))
+    .order_by(DIALS.c.number.desc())
+    .limit(bindparam("most"))
+)
 #: Before anybody sets anything.
 NONE = Setting(0, 0, "", "", "{}")
 
@@ -43,8 +50,7 @@ def find(connection: Connection, tenant: str, number: int) -> Setting | None:
 
 def history(connection: Connection, tenant: str, most: int) -> Sequence[Setting]:
     """The latest settings, newest first."""
-    query = select(*_FIELDS).where(DIALS.c.tenant == tenant)
-    rows = connection.execute(query.order_by(DIALS.c.number.desc()).limit(most))
+    rows = connection.execute(_HISTORY, {"tenant": tenant, "most": most})
     return [Setting(*row) for row in rows]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from features.store import decisions
-from features.store.database import Database
+from features.store import decisions, dials
+from features.store.database import Connection, Database
 from features.store.decisions import Recorded, thread_of
+from features.store.dials import Setting
 from models.decide import Decider
 from models.situation import microseconds
 from serving.problems import Problem
-from serving.stored.dials import decider_of
+from serving.stored.dials import by, in_force
 from serving.stored.recorded import decide, hinted_since, record
 from serving.stored.situation import known, opted_out, request
 from serving.telemetry import Telemetry
@@ -32,16 +33,20 @@ class Hints:
 
         An answer that still holds is given again.
         """
-        return self.by_dials()._hint(contact_id, campaign_id, at)
+        with self.database.reading() as connection:
+            mine = self._under(dials.latest(connection, self.tenant))
+            current = {} if at else mine._current(connection, [contact_id])
+        held = current.get((contact_id, thread_of(campaign_id)))
+        return held.answer.encode() if held else mine._anew(contact_id, campaign_id, at)
 
     def by_dials(self) -> Hints:
         """The same by what the tenant has set."""
-        return replace(self, decider=decider_of(self.database, self.decider, self.tenant))
+        return self._under(in_force(self.database, self.tenant))
 
-    def _hint(self, contact_id: str, campaign_id: str | None, at: datetime | None) -> bytes:
-        thread = thread_of(campaign_id)
-        if at is None and (held := self.current([contact_id]).get((contact_id, thread))):
-            return held.answer.encode()
+    def _under(self, setting: Setting) -> Hints:
+        return replace(self, decider=by(self.decider, self.tenant, setting))
+
+    def _anew(self, contact_id: str, campaign_id: str | None, at: datetime | None) -> bytes:
         found = known(self.database, self.tenant, [contact_id], self.now).get(contact_id)
         if found is None:
             found = opted_out(self.database, self.tenant, contact_id)
@@ -55,19 +60,24 @@ class Hints:
             self.telemetry.failed.inc()
             raise
         assert decided is not None
-        made = record(decided, found, thread, self.now, self.decider.dials_number)
+        made = record(decided, found, thread_of(campaign_id), self.now, self.decider.dials_number)
         self.keep([made])
         self.telemetry.count([decided.decision])
         return made.answer.encode()
 
     def current(self, contact_ids: list[str]) -> dict[tuple[str, str], Recorded]:
         """Answers on record that still hold, by contact and thread."""
-        model = (self.decider.ref.name, self.decider.ref.version)
         with self.database.reading() as connection:
-            return decisions.current(
-                connection, self.tenant, contact_ids, microseconds(self.now), model,
-                self.decider.dials_number,
-            )  # fmt: skip
+            return self._current(connection, contact_ids)
+
+    def _current(
+        self, connection: Connection, contact_ids: list[str]
+    ) -> dict[tuple[str, str], Recorded]:
+        model = (self.decider.ref.name, self.decider.ref.version)
+        return decisions.current(
+            connection, self.tenant, contact_ids, microseconds(self.now), model,
+            self.decider.dials_number,
+        )  # fmt: skip
 
     def keep(self, made: list[Recorded]) -> None:
         """Put answers on record."""
