@@ -229,6 +229,7 @@ def demo(contacts: int) -> None:
       fineline demo
     """
     from models import registry
+    from models.kept import Kept
     from models.settings import load_settings
     from serving.settings import ServiceSettings
 
@@ -236,7 +237,9 @@ def demo(contacts: int) -> None:
     settings = load_settings(ServiceSettings)
     # A port that is taken is worth knowing of before minutes of training.
     _require_free(settings.host, settings.port)
-    if registry.champion_version(settings) is None:
+    # To ask the registry takes seconds; what has answered here before need not be asked about.
+    kept = Kept.of(settings, registry.CHAMPION).last()
+    if kept is None and registry.champion_version(settings) is None:
         agency = settings.home / "agency"
         _command("simulate", "--world", _WORLD, "--contacts", str(contacts), "--seed", "1",
                  "--out", str(agency))  # fmt: skip

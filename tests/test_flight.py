@@ -298,6 +298,10 @@ class Fake:
         assert self.go_on.wait(30)
         return self.decider
 
+    @property
+    def keeps(self) -> bool:
+        return self.kept is not None
+
     def recall(self) -> tuple[Version, Decider] | None:
         return self.kept
 

@@ -23,7 +23,13 @@ _log = logging.getLogger("fineline.api")
 
 
 class Source(Protocol):
-    """Names the version that should answer, loads versions, and recalls the last good one."""
+    """Names the version that should answer, loads versions, and recalls the last good one.
+
+    `keeps`: whether there is one to recall, as far as can be told without opening it.
+    """
+
+    @property
+    def keeps(self) -> bool: ...
 
     def named(self) -> Version | None:
         """The version that should answer, None while there is none."""
@@ -37,6 +43,8 @@ class Source(Protocol):
 
 class Fixed:
     """One decider, made by a function; never another."""
+
+    keeps = False
 
     def __init__(self, make: Callable[[], Decider]) -> None:
         self._make = make
@@ -58,6 +66,8 @@ class Fixed:
 class Nobody:
     """No version, ever."""
 
+    keeps = False
+
     def named(self) -> None:
         """Nobody is named."""
 
@@ -74,7 +84,12 @@ class Registry:
 
     def __init__(self, settings: Settings, alias: str = registry.CHAMPION) -> None:
         self._settings, self._alias = settings, alias
-        self._kept = Kept(settings.home.absolute() / "kept" / settings.model_name / alias)
+        self._kept = Kept.of(settings, alias)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether a version is kept."""
+        return self._kept.last() is not None
 
     def named(self) -> Version | None:
         """The version that the alias names."""

@@ -23,8 +23,9 @@ _log = logging.getLogger("fineline.api")
 _FIRST_RETRY, _LAST_RETRY = 30.0, 900.0
 #: Seconds between two looks at a registry that is away, if the pause is not longer.
 _AWAY = 5.0
-#: Seconds that the service's start waits: for the registry to say a word, for a model to load.
-_HEARING, _LOADING = 5.0, 60.0
+#: Seconds that the service's start waits: for the registry to say a word (with and without a copy
+#: kept here that can answer meanwhile), for a model to load.
+_HEARING_KEPT, _HEARING, _LOADING = 1.0, 5.0, 60.0
 _NONE = "no model has become champion yet; run `fineline train` first"
 _GONE = "the registry names no champion any more; the last one goes on answering"
 
@@ -54,11 +55,15 @@ class Watch:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin; without a word from the registry in time, answer with what is kept here."""
+        """Begin with what is kept here, and with what the registry names once it has been heard.
+
+        A registry that answers quickly is waited for, so that nothing older answers first.
+        """
         self._stopped.clear()
         self._thread = threading.Thread(target=self._run, name="champion", daemon=True)
         self._thread.start()
-        if not (self._heard.wait(_HEARING) and self._looked.wait(_LOADING)):
+        hearing = _HEARING_KEPT if self._source.keeps else _HEARING
+        if not (self._heard.wait(hearing) and self._looked.wait(_LOADING)):
             self._fall_back()
 
     def stop(self) -> None:
