@@ -21,6 +21,7 @@ from serving import problems
 from serving.access.access import Access
 from serving.access.audit import note_rules
 from serving.access.headers import let_sites_read
+from serving.batching import Batching
 from serving.champion import Champion
 from serving.flight.metrics import FlightMetrics, ShadowMetrics
 from serving.flight.shadow import Shadow
@@ -30,6 +31,7 @@ from serving.logs import configure
 from serving.mcp.endpoint import METHODS as MCP_METHODS
 from serving.mcp.endpoint import PATH as MCP_PATH
 from serving.mcp.endpoint import Assistants
+from serving.memory import settle
 from serving.middleware import Surroundings
 from serving.openapi import document
 from serving.page import router as page
@@ -45,8 +47,15 @@ TITLE = "fineline"
 ABOUT = "Tells a recruiter whether one more follow-up will land or annoy."
 
 
-def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = None) -> FastAPI:
-    """The app; `load` makes the decider that answers, by default the registry's champion."""
+def create_app(
+    settings: ServiceSettings,
+    load: Callable[[], Decider] | None = None,
+    swapped: Callable[[], None] = lambda: None,
+) -> FastAPI:
+    """The app; `load` makes the decider that answers, by default the registry's champion.
+
+    `swapped` is called whenever another begins to answer.
+    """
     if settings.rules is not None:
         # What a tenant's rules get wrong is said at the start, not by the first answer.
         read_tenant_rules(settings.rules, Rulebook.load(None))
@@ -54,7 +63,12 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
     database = open_store(settings)
     access = Access(database, settings)
     database.tell(telemetry.store_up.set)
-    champion = Champion(telemetry.loaded)
+
+    def answers(decider: Decider) -> None:
+        telemetry.loaded(decider)
+        swapped()
+
+    champion = Champion(answers)
     source = Registry(settings) if load is None else Fixed(load)
     watch = Watch(source, champion, FlightMetrics(telemetry.registry), settings.watch_seconds)
     refresher = Refresher(
@@ -93,7 +107,7 @@ def create_app(settings: ServiceSettings, load: Callable[[], Decider] | None = N
         generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.settings, app.state.champion = settings, champion
-    app.state.challenger = shadow.challenger
+    app.state.challenger, app.state.batching = shadow.challenger, Batching()
     app.state.telemetry, app.state.database, app.state.access = telemetry, database, access
     app.include_router(router)
     app.include_router(page)
@@ -110,4 +124,4 @@ def from_environment() -> FastAPI:
     """The app as server processes build it."""
     settings = load_settings(ServiceSettings)
     configure(settings.log_format, settings.log_requests)
-    return create_app(settings)
+    return create_app(settings, swapped=settle)

@@ -46,13 +46,26 @@ def load_json(body: bytes) -> Any:
     """Parse a body; 400 with a sentence if it is not JSON, or says one thing twice."""
     try:
         found = orjson.loads(body)
-        # orjson keeps the last of two members with one name; which was meant, nobody knows.
-        _STRICT.decode(body.decode())
+        if _may_say_twice(body, found):
+            _STRICT.decode(body.decode())
     except orjson.JSONDecodeError as error:
         raise Problem(400, f"The body is not JSON: {error}.") from None
     except RecursionError:
         raise Problem(400, "The body is nested too deeply.") from None
     return found
+
+
+def _may_say_twice(body: bytes, found: Any) -> bool:
+    """Whether two members of an object may have one name; which was meant, nobody would know.
+
+    Of those orjson keeps the last: written again, what it found has fewer colons than the body.
+    """
+    if b"\\u003" in body:
+        return True
+    try:
+        return orjson.dumps(found).count(b":") != body.count(b":")
+    except orjson.JSONEncodeError:
+        return True
 
 
 def _members(pairs: list[tuple[str, Any]]) -> None:

@@ -59,11 +59,15 @@ class Envelope:
 def requests_of(
     items: Sequence[object], now: datetime, longest: int, worth: Utility
 ) -> list[Request | Problem]:
-    """Every item as a request, or what is wrong with it; all events are checked together.
+    """Every item as a request, or what is wrong with it.
 
     `worth` is what outcomes are worth where an item does not say.
     """
-    checked = [envelope(item, now, longest, worth) for item in items]
+    return completed([envelope(item, now, longest, worth) for item in items])
+
+
+def completed(checked: Sequence[Envelope | Problem]) -> list[Request | Problem]:
+    """Envelopes with their events, or what is wrong with those; all are checked together."""
     good = [e for e in checked if isinstance(e, Envelope)]
     tables = iter(
         events_from_items(
@@ -84,14 +88,6 @@ def requests_of(
 def _event_field(row: int, field: str | None) -> str:
     place = f"history[{row - 1}]"
     return f"{place}.{field}" if field else place
-
-
-def one_request(item: object, now: datetime, longest: int, worth: Utility) -> Request:
-    """One item as a request; raises the Problem naming its fields otherwise."""
-    found = requests_of([item], now, longest, worth)[0]
-    if isinstance(found, Problem):
-        raise found
-    return found
 
 
 def envelope(item: object, now: datetime, longest: int, worth: Utility) -> Envelope | Problem:

@@ -80,6 +80,12 @@ def within(place: str, problem: Problem) -> Problem:
     )
 
 
+def of_error(error: FinelineError) -> Problem:
+    """An expected error; what is wrong with a setting, the registry or a model is not the caller's
+    fault."""
+    return Problem(422 if isinstance(error, BadInput) else 503, str(error))
+
+
 def respond(problem: Problem, request: Request) -> Response:
     """The problem as an HTTP answer."""
     body = orjson.dumps(problem.body(request.url.path))
@@ -120,8 +126,7 @@ def install(app: FastAPI) -> None:
 
     async def known(request: Request, error: Exception) -> Response:
         assert isinstance(error, FinelineError)
-        # What is wrong with a setting, the registry or a model is not the caller's fault.
-        return respond(Problem(422 if isinstance(error, BadInput) else 503, str(error)), request)
+        return respond(of_error(error), request)
 
     async def parameters(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from features.errors import FinelineError
 from models.decide import Decider
 from models.decision import Decision, Request, Utility
 from serving import parse
 from serving.answers import to_json
 from serving.bodies import load_json
-from serving.problems import FAILED, FieldError, Problem, invalid, within
+from serving.problems import FAILED, FieldError, Problem, invalid, of_error, within
 from serving.settings import ServiceSettings
 from serving.telemetry import Telemetry
 
@@ -36,14 +37,10 @@ class Scoring:
 
     def one(self, body: bytes) -> bytes:
         """The decision a `POST /v1/score` asks for, as JSON; raises Problem."""
-        asked = parse.one_request(load_json(body), self.now, self.settings.max_history, self._worth)
-        try:
-            decision = self.decider.decide([asked])[0]
-        except Exception:
-            self.telemetry.failed.inc()
-            raise
-        self.telemetry.count([decision])
-        return to_json(decision)
+        answer = each([self], [body])[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def many(self, body: bytes) -> bytes:
         """The answers of a `POST /v1/scores` as JSON, items in order.
@@ -64,15 +61,37 @@ class Scoring:
         try:
             return self.decider.decide(requests)
         except Exception as error:
-            _log.error("a batch of request %s failed", self.request_id, exc_info=error)
+            _log.error("a batch with request %s failed", self.request_id, exc_info=error)
             return [self._alone(r) for r in requests]
 
     def _alone(self, request: Request) -> Decision | Problem:
         try:
             return self.decider.decide([request])[0]
+        except FinelineError as error:
+            return of_error(error)
         except Exception:
             self.telemetry.failed.inc()
             return Problem(500, FAILED)
+
+    def _envelope(self, body: bytes) -> parse.Envelope | Problem:
+        try:
+            item = load_json(body)
+        except Problem as problem:
+            return problem
+        return parse.envelope(item, self.now, self.settings.max_history, self._worth)
+
+
+def each(asked: Sequence[Scoring], bodies: Sequence[bytes]) -> list[bytes | Problem]:
+    """The answer to each `POST /v1/score` of several that one decider answers, decided together.
+
+    Each is what it would be alone.
+    """
+    scoring = asked[0]
+    found = parse.completed([s._envelope(body) for s, body in zip(asked, bodies, strict=True)])
+    decided = iter(scoring._decide([r for r in found if isinstance(r, Request)]))
+    answers = [next(decided) if isinstance(r, Request) else r for r in found]
+    scoring.telemetry.count(a for a in answers if isinstance(a, Decision))
+    return [a if isinstance(a, Problem) else to_json(a) for a in answers]
 
 
 def _items(body: Any, most: int) -> list[object]:

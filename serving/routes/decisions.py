@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from serving import examples
 from serving.access.caller import Scorer
+from serving.batching import Batching
 from serving.bodies import body_of
 from serving.openapi import DECIDING, answers, body
 from serving.routes.common import Now, as_json, database, decider, settings, telemetry
@@ -40,9 +41,10 @@ async def score(request: Request, caller: Scorer, now: Now) -> Response:
     """Answers from the request alone; stores nothing about the person."""
     sent = await body_of(request.scope, request.receive, settings(request).max_body_mb * 1_000_000)
     scoring = await _scoring(request, caller.tenant, now)
+    batching: Batching = request.app.state.batching
     if len(sent) > _LONG:
-        return as_json(await run_in_threadpool(scoring.one, sent))
-    return as_json(scoring.one(sent))
+        return as_json(await batching.long(scoring.one, sent))
+    return as_json(await batching.one(scoring, sent))
 
 
 @router.post(
@@ -61,7 +63,8 @@ async def scores(request: Request, caller: Scorer, now: Now) -> Response:
         request.scope, request.receive, settings(request).max_batch_body_mb * 1_000_000
     )
     scoring = await _scoring(request, caller.tenant, now)
-    return as_json(await run_in_threadpool(scoring.many, sent))
+    batching: Batching = request.app.state.batching
+    return as_json(await batching.long(scoring.many, sent))
 
 
 async def _scoring(request: Request, tenant: str, now: datetime) -> Scoring:

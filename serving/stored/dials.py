@@ -25,6 +25,9 @@ class _Seen:
     until: datetime
 
 
+#: Deciders as tenants have set them, by the decider they were made of.
+_set: WeakKeyDictionary[Decider, dict[tuple[str, int, str], Decider]] = WeakKeyDictionary()
+_MOST_SET = 1000
 _seen: WeakKeyDictionary[Database, dict[str, _Seen]] = WeakKeyDictionary()
 
 
@@ -35,8 +38,14 @@ def in_force(database: Database, tenant: str) -> Setting:
 
 
 def by(decider: Decider, tenant: str, setting: Setting) -> Decider:
-    """The decider under a tenant's rules and this setting."""
-    return decider.for_tenant(tenant).under(Dials.read(setting.dials), setting.number)
+    """The decider under a tenant's rules and this setting; the same one each time."""
+    own = _set.setdefault(decider, {})
+    asked = (tenant, setting.number, setting.dials)
+    if asked not in own:
+        if len(own) >= _MOST_SET:
+            own.clear()
+        own[asked] = decider.for_tenant(tenant).under(Dials.read(setting.dials), setting.number)
+    return own[asked]
 
 
 def decider_of(database: Database, decider: Decider, tenant: str) -> Decider:

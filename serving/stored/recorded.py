@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from features.store import decisions
 from features.store.database import Database
 from features.store.decisions import Recorded
-from models.decide import Decider, Rows
+from models.decide import Decider
 from models.decision import Decision, Request
 from models.history import Agreed
+from models.judge import Rows
 from models.situation import EPOCH, microseconds
 from serving.answers import to_json
 from serving.stored.situation import Known, asked_json, next_recorded_us
