@@ -18,6 +18,10 @@ Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
 
+#: Up to so many events a list of Python's is quicker than a call into Arrow.
+FEW = 250
+
+
 @dataclass(frozen=True, slots=True)
 class Histories:
     """Events in table order, one entry each; codes index the name arrays, -1 means absent.
@@ -61,6 +65,8 @@ def in_one_piece(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 def dictionary_codes(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, pa.Array]:
     """Codes (-1 for null) and the names they index."""
     if not pa.types.is_dictionary(column.type):
+        if len(column) <= FEW:
+            return _codes_of_few(column)
         column = pc.dictionary_encode(column)
     coded = in_one_piece(column)
     indices = coded.indices
@@ -70,8 +76,17 @@ def dictionary_codes(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, pa.Arra
     return codes, coded.dictionary
 
 
+def _codes_of_few(column: pa.ChunkedArray | pa.Array) -> tuple[Codes, pa.Array]:
+    place: dict[str | None, int] = {None: -1}
+    codes = [place.setdefault(value, len(place) - 1) for value in column.to_pylist()]
+    return np.array(codes, np.int32), pa.array(list(place)[1:], column.type)
+
+
 def fixed_codes(column: pa.ChunkedArray | pa.Array, values: tuple[str, ...]) -> Any:
     """Codes by position in `values`, -1 for null."""
+    if len(column) <= FEW:
+        place = {None: -1} | {value: i for i, value in enumerate(values)}
+        return np.array([place[value] for value in column.to_pylist()], np.int8)
     codes, names = dictionary_codes(column)
     table = np.full(len(names) + 1, -1, np.int8)
     for i, name in enumerate(names.to_pylist()):
@@ -89,26 +104,33 @@ def floats(column: pa.ChunkedArray | pa.Array) -> Floats:
     """A number or bool column as float64, NaN for null."""
     if column.null_count == len(column):
         return np.full(len(column), np.nan)
+    if len(column) <= FEW:
+        return np.array(column.to_pylist(), np.float64)
     numbers = in_one_piece(column).cast(pa.float64())
     result: Floats = numbers.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
     return result
 
 
 def from_events(
-    events: pa.Table, local_clock: Any | None = None, zone_known: Floats | None = None
+    events: pa.Table,
+    local_clock: Any | None = None,
+    zone_known: Floats | None = None,
+    contact: tuple[Codes, pa.Array] | None = None,
 ) -> Histories:
     """Turn validated `events` into arrays.
 
-    `local_clock(contact_codes, contact_names, occurred)` gives each event's local time; without
-    it, local time is UTC. `zone_known` is per event, 0 without it.
+    `local_clock(contact_codes, contact_names, occurred)` gives each event's local time and whether
+    its zone is known; without it, local time is UTC. `zone_known` is per event, 0 without it.
+    `contact`: codes and names of contacts, where those of the column are not wanted.
     """
     coded = {name: dictionary_codes(events[name]) for name in _CODED}
-    contact, occurred = coded["contact_id"][0], microseconds(events["occurred_at"])
+    coded["contact_id"] = contact or dictionary_codes(events["contact_id"])
+    contacts, occurred = coded["contact_id"][0], microseconds(events["occurred_at"])
     local, known = occurred, zone_known
     if local_clock is not None:
-        local, known = local_clock(contact, coded["contact_id"][1], occurred)
+        local, known = local_clock(contacts, coded["contact_id"][1], occurred)
     return Histories(
-        contact=contact,
+        contact=contacts,
         campaign=coded["campaign_id"][0],
         actor=coded["actor_id"][0],
         account=coded["account_id"][0],
@@ -120,10 +142,10 @@ def from_events(
         local=local,
         relevance=floats(events["relevance"]),
         personalized=floats(events["personalized"]),
-        zone_known=np.zeros(len(contact)) if known is None else known,
+        zone_known=np.zeros(len(contacts)) if known is None else known,
         names={name: names for name, (_, names) in coded.items()},
         event_id=events["event_id"],
     )
 
 
-_CODED = ("contact_id", "campaign_id", "actor_id", "account_id")
+_CODED = ("campaign_id", "actor_id", "account_id")

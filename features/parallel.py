@@ -36,6 +36,8 @@ def ranges(starts: Ints, parts: int) -> list[tuple[int, int]]:
     `starts` are the first entry of each contact and, at the end, the number of entries.
     """
     parts = worth(int(starts[-1]), parts)
+    if parts == 1:
+        return [(0, len(starts) - 1)]
     cuts = np.searchsorted(starts, np.linspace(0, starts[-1], parts + 1)[1:-1]).tolist()
     edges = [0, *cuts, len(starts) - 1]
     return list(pairwise(edges))

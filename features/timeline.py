@@ -128,7 +128,8 @@ def build(h: Histories, source: Ints, when: Ints, flags: Any) -> Timeline:
 
     A counting sort by contact that keeps the order of time: each core places a stretch of time.
     """
-    stretches = np.array_split(time_order(when), worth(len(when), cores()))
+    parts, order = worth(len(when), cores()), time_order(when)
+    stretches = [order] if parts == 1 else np.array_split(order, parts)
     place = np.zeros((len(stretches), len(h.names["contact_id"])), np.int32)
     together(lambda k: _count(stretches[k], source, h.contact, place[k]), range(len(stretches)))
     starts = _places(place)

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
+from features.compiled import inline
 from models.base_rates import Term
 
 Floats = npt.NDArray[np.float64]
@@ -51,6 +51,14 @@ class Basis:
         logs = tuple(term.startswith("log1p ") for _, _, term in parts)
         return cls(tuple(names), bare, logs, flags)
 
+    def arrays(self) -> tuple[Any, ...]:
+        """What compiled routines read of the terms, for `term`."""
+        return (
+            np.array(self.columns, np.int64),
+            np.array(self.logs, np.bool_),
+            np.array(self.flags, np.int64),
+        )
+
     def __call__(self, x: npt.NDArray[np.float32]) -> Floats:
         """Term values, shape (rows, terms)."""
         z = x[:, list(self.columns)].astype(np.float64)
@@ -60,6 +68,15 @@ class Basis:
             if flag != ALWAYS:
                 terms[:, j] *= x[:, flag]
         return terms
+
+
+@inline
+def term(x: Any, basis: Any, j: int) -> float:
+    """The value of one term in one row; `basis`: as `Basis.arrays` gives it."""
+    columns, logs, flags = basis
+    v = np.float64(x[columns[j]])
+    value = np.log1p(v) if logs[j] else min(v, HIGHEST_COUNT)
+    return value * (x[flags[j]] if flags[j] >= 0 else 1.0)
 
 
 def fit_backbone(
@@ -76,6 +93,9 @@ def fit_backbone(
     Maximum a posteriori under the normal priors of `terms`; coefficients of rising terms stay >= 0
     where `rising`. `exposure` is the baseline hazard each touch was exposed to.
     """
+    # Only training fits, and this takes half a second to import.
+    from scipy.optimize import minimize
+
     centre, precision = _priors(terms)
     design = np.column_stack([np.ones(len(z)), z])
 

@@ -5,74 +5,62 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from features.catalog.columns import COLUMNS, CONTACT_COLUMNS
+from features.catalog.columns import COLUMNS
 from features.events.schema import CHANNELS
-from features.fold import read_parties
 from features.state import ANNOY, LAND
-from models.backbone import HIGHEST_COUNT
-from models.changes import OnChannel
-from models.decision import (
-    BoundedChance,
-    Chance,
-    CurvePoint,
-    Decision,
-    Hint,
-    ModelRef,
-    Plan,
-    Request,
-    RuleHit,
-)
+from models.chances import Chances, chances
+from models.decision import Chance, Decision, Hint, ModelRef, Plan, Request, RuleHit
 from models.dials import Dials, tightened
 from models.evidence import grade
-from models.forest import EMPTY
-from models.history import Agreed, HistorySummary, summarise
+from models.history import Agreed, HistorySummary, summaries
 from models.hold import CERTAIN, HELD_BACK, Draw, Hold
-from models.lags import HORIZON, LAG_EDGES
+from models.judge import Judged, Prudence, judge
 from models.model import Model
-from models.outcome import Outcome
-from models.planner import CASE, COURSE, DELAYS, plan, rows_now
 from models.rules import Rulebook
-from models.situation import EPOCH, Situations, microseconds, situations
+from models.situation import EPOCH, Situations, joined, microseconds, situations
 from models.words import Considered, Words
 
-Rows = npt.NDArray[np.float32]
-Floats = npt.NDArray[np.float64]
-
 _DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
-_CURVE = [k for k, days in enumerate(DELAYS) if days <= HORIZON]
+#: A thread nobody has touched, or that is over, brings nothing by itself.
+_NOTHING = Chance(0.0, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Prudence:
-    """How doubt and delay count in comparing courses; chosen in closed loop.
-
-    `land`, `annoy`: courses are judged at this many standard deviations on the bad side of each
-    score, at one at most while an outcome is known from base rates alone, or nothing would ever be
-    tried; `discount`: what is left of a worth after a day of waiting for it.
-    """
-
-    land: float = 0.0
-    annoy: float = 2.0
-    discount: float = 0.97
+#: A hint, the moment to nudge, and the rules that had a say in them.
+_Said = tuple[Hint, datetime | None, tuple[RuleHit, ...]]
+_STOP: _Said = ("stop", None, ())
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """Everything computed for all cases of a batch; a case is one request on one channel."""
+class _Course(NamedTuple):
+    """What the planner says of one request (models.planner.COURSE), but for the curve."""
 
-    cases: npt.NDArray[Any]
-    request: npt.NDArray[np.int64]
-    rows: Rows
-    land: tuple[Floats, Floats]
-    annoy: tuple[Floats, Floats]
-    courses: npt.NDArray[Any]
+    now: float
+    wait: float
+    stop: float
+    gap: float
+    growth: float
+    touches: int
+    delay: float
+    wait_touches: int
+
+
+class _Batch(NamedTuple):
+    """What answers are made of, an entry per request."""
+
+    requests: Sequence[Request]
+    situations: Situations
+    summaries: Sequence[HistorySummary]
+    closed: Sequence[tuple[RuleHit, ...]]
+    judged: Judged
+    courses: Sequence[_Course]
+    channels: Sequence[str]
+    chances: Chances
+    seen: Sequence[int]
 
 
 class Decider:
@@ -117,39 +105,27 @@ class Decider:
         """One decision per request, in order; the same numbers alone as in a batch."""
         if not requests:
             return []
-        s = situations(requests, len(COLUMNS))
-        summaries = [summarise(r.history, int(at)) for r, at in zip(requests, s.at, strict=True)]
-        options = [self._channels(r, s, i, summaries[i]) for i, r in enumerate(requests)]
-        fixed = self._fixed_columns(requests, s)
-        last = self._last_scores(s, fixed)
-        judged = self._judge(requests, s, [usable for usable, _ in options], fixed, last)
-        best = judged.courses["case"]
-        seen = self.model.evidence.like(judged.rows[best])
-        answers = [
-            self._answer(
-                r, s, i, judged, int(best[i]), summaries[i], options[i][1], int(seen[i]),
-                (last[0][i], last[1][i]),
-            )
-            for i, r in enumerate(requests)
-        ]  # fmt: skip
-        channels = self._channels_now(judged, best)
+        events, ends = joined([r.history for r in requests])
+        s = situations(requests, events, ends, len(COLUMNS))
+        known = summaries(events, ends, s.at.tolist())
+        options = [self._channels(r, s, i, known[i]) for i, r in enumerate(requests)]
+        judged = judge(
+            self.model, self.prudence, self.rulebook.limits, requests, s, [c for c, _ in options]
+        )
+        best, columns = judged.best, [judged.courses[name].tolist() for name in _Course._fields]
+        batch = _Batch(
+            requests, s, known, [closed for _, closed in options], judged,
+            [_Course(*course) for course in zip(*columns, strict=True)],
+            [CHANNELS[c] for c in judged.cases["channel"][best].tolist()],
+            chances(self.model, judged, s), judged.seen[best].tolist(),
+        )  # fmt: skip
         return self.words.complete(
-            answers,
+            [self._answer(batch, i) for i in range(len(requests))],
             Considered(
-                requests, summaries, judged.rows[best], judged.cases[best], s.threads, s.persons,
-                channels,
+                requests, known, judged.rows[best], judged.cases[best], s.threads, s.persons,
+                batch.chances.by_channel,
             ),
         )  # fmt: skip
-
-    def _channels_now(self, judged: _Judged, best: npt.NDArray[np.int64]) -> list[list[OnChannel]]:
-        """What a touch now would bring on each channel of each request, the best case first."""
-        land = self.model.land.chance(judged.land[0]).tolist()
-        annoy = self.model.annoy.chance(judged.annoy[0]).tolist()
-        found: list[list[OnChannel]] = [[] for _ in best]
-        for case, i in enumerate(judged.request.tolist()):
-            place = 0 if case == best[i] else len(found[i])
-            found[i].insert(place, OnChannel(_channel(judged, case), land[case], annoy[case]))
-        return found
 
     def _channels(
         self, r: Request, s: Situations, i: int, summary: HistorySummary
@@ -167,134 +143,48 @@ class Decider:
             hits = (*hits, hit)
         return (tuple(usable), hits) if usable else (tuple(wanted), hits)
 
-    def _fixed_columns(self, requests: Sequence[Request], s: Situations) -> Rows:
-        """Rows with what does not change along a course: who reaches out, who the contact is."""
-        ledger = self.model.ledger
-        rows = np.zeros((len(requests), len(self.model.columns)), np.float32)
-        ids = range(len(requests))
-        read_parties(
-            ledger.states[[ledger.actor(s.name("actor", "actor_id", i)) for i in ids]],
-            ledger.states[[ledger.account(s.name("account", "account_id", i)) for i in ids]],
-            ledger.states[[ledger.contact(r.contact_id) for r in requests]],
-            ledger.states[[ledger.ORGANISATION] * len(requests)],
-            np.full(len(requests), ledger.as_of, np.int64),
-            rows,
-        )
-        for i, r in enumerate(requests):
-            rows[i, len(COLUMNS) :] = self.model.encoding.of_values(r.attributes)
-        return rows
-
-    def _last_scores(self, s: Situations, fixed: Rows) -> tuple[Floats, Floats]:
-        """Scores of each thread's last touch, as it was made."""
-        rows = fixed.copy()
-        known = ~np.isnan(s.lag)
-        own = len(CONTACT_COLUMNS)
-        rows[known, :own] = s.last_row[known, :own]
-        return self.model.land.score(rows)[0], self.model.annoy.score(rows)[0]
-
-    def _judge(
-        self,
-        requests: Sequence[Request],
-        s: Situations,
-        channels: Sequence[tuple[str, ...]],
-        fixed: Rows,
-        last: tuple[Floats, Floats],
-    ) -> _Judged:
-        """Score a touch now, and plan, on every channel of every request."""
-        request = np.repeat(np.arange(len(requests)), [len(c) for c in channels])
-        cases = np.zeros(len(request), CASE)
-        cases["channel"] = [CHANNELS.index(c) for usable in channels for c in usable]
-        cases["at"], cases["local"] = s.at[request], s.local[request]
-        cases["zone_known"], cases["lag"] = s.zone_known[request], s.lag[request]
-        cases["last_channel"] = s.threads["last_channel"][request]
-        for field in ("actor", "relevance", "personalized"):
-            cases[field] = s.picks[field][request]
-        cases["last_land"], cases["last_annoy"] = last[0][request], last[1][request]
-        utilities = [r.utility for r in requests]
-        cases["worth_land"] = np.array([u.land for u in utilities])[request]
-        cases["worth_annoy"] = np.array([u.annoy for u in utilities])[request]
-        cases["cost"] = np.array([u.touch for u in utilities])[request]
-        threads, persons, rows = s.threads[request], s.persons[request], fixed[request]
-        rows_now(cases, threads, persons, rows)
-        land = self._score(self.model.land, rows, cases, "land")
-        annoy = self._score(self.model.annoy, rows, cases, "annoy")
-        cases["caution_land"] = self._prudence(self.model.land, self.prudence.land) * land[1]
-        cases["prudence_annoy"] = self._prudence(self.model.annoy, self.prudence.annoy)
-        cases["doubt_annoy"] = annoy[1]
-        courses = np.zeros(len(requests), COURSE)
-        cases["discount"] = self.prudence.discount
-        firsts = np.concatenate([[0], np.cumsum([len(c) for c in channels])])
-        plan(
-            cases, firsts, threads, persons, rows.copy(), _planning(self.model.land),
-            _planning(self.model.annoy), LAG_EDGES, self.model.land.baseline.by_channel,
-            self.model.annoy.baseline.by_channel, self.rulebook.limits, courses,
-        )  # fmt: skip
-        return _Judged(cases, request, rows, land, annoy, courses)
-
-    def _score(self, o: Outcome, rows: Rows, cases: Any, name: str) -> tuple[Floats, Floats]:
-        """Ensemble score and doubt; tells the planner how far its one member is off."""
-        members = o.members(rows)
-        score = members.mean(axis=0)
-        spread = members.std(axis=0, ddof=1) if len(members) > 1 else np.zeros(len(rows))
-        cases[f"known_{name}"] = known = o.variance(rows)
-        doubt = self.model.doubt(o, rows, score, spread, known)
-        cases[f"shift_{name}"] = score - members[0]
-        return score, doubt
-
-    @staticmethod
-    def _prudence(o: Outcome, deviations: float) -> float:
-        """Of an outcome that is known from base rates alone, one at most counts."""
-        return deviations if o.events else min(deviations, 1.0)
-
-    def _answer(
-        self,
-        r: Request,
-        s: Situations,
-        i: int,
-        judged: _Judged,
-        case: int,
-        summary: HistorySummary,
-        closed: tuple[RuleHit, ...],
-        seen: int,
-        last: tuple[float, float],
-    ) -> Decision:
-        course = judged.courses[i]
-        campaign = r.campaign_id or s.name("campaign", "campaign_id", i)
-        channel = _channel(judged, case)
+    def _answer(self, b: _Batch, i: int) -> Decision:
+        r, course, channel, summary = b.requests[i], b.courses[i], b.channels[i], b.summaries[i]
+        at_us, closed = int(b.situations.at[i]), b.closed[i]
+        campaign = r.campaign_id or b.situations.name("campaign", "campaign_id", i)
         spent = channel == "email" and any(hit.rule == "complaint_budget" for hit in closed)
         unusable = spent or not self.rulebook.open_channels(summary, (channel,))[0]
-        stops = self._stops(summary, campaign, s, i) + (closed if unusable else ())
-        hint, start, hits = self._hint(r, int(s.at[i]), course, _channel(judged, case), summary)
+        stops = self._stops(summary, campaign, b.situations, i) + (closed if unusable else ())
         if stops:
-            hint, start, hits = "stop", None, ()
-        number = int(s.threads["touches"][i]) + 1
+            hint, start, hits = _STOP
+        else:
+            hint, start, hits = self._hint(r, at_us, course, channel, summary)
+        number = int(b.situations.threads["touches"][i]) + 1
         draw = CERTAIN
         if hint == "nudge" and self.hold is not None:
-            draw = self._draw(self.hold, r, campaign, number, _channel(judged, case), summary)
+            draw = self._draw(self.hold, r, campaign, number, channel, summary)
         if draw.release is not None:
             hint, start, hits = "wait", draw.release, (HELD_BACK,)
-        rules = (*stops, *hits, *(h for h in closed if h not in stops))
-        at = _datetime(int(s.at[i]))
+        at = _datetime(at_us)
         return Decision(
-            decision_id=self._decision_id(r, campaign, judged.rows[case], summary.agreed),
+            decision_id=self._decision_id(
+                r, campaign, b.judged.rows[b.judged.best[i]], summary.agreed
+            ),
             contact_id=r.contact_id,
             campaign_id=campaign,
             at=at,
             valid_until=_valid_until(at, start, hint),
             hint=hint,
-            channel=None if hint == "stop" else _channel(judged, case),
+            channel=None if hint == "stop" else channel,
             nudge_at=start,
-            score=float(course["now"] - max(course["wait"], course["stop"])),
-            if_nudged=self._if_nudged(judged, case),
-            if_left_alone=self._if_left_alone(s, i, bool(stops), last),
+            score=course.now - max(course.wait, course.stop),
+            if_nudged=b.chances.if_nudged[i],
+            if_left_alone=_NOTHING if stops else b.chances.if_left_alone[i],
             plan=self._plan(course, start, summary),
-            curve=self._curve(judged, i, case),
+            curve=b.chances.curve[i],
             advice="",
             reasons=(),
             changes=(),
-            rules=rules,
+            rules=(*stops, *hits, *(h for h in closed if h not in stops)),
             evidence=grade(
-                seen, landing=self.model.land.events > 0, annoyance=self.model.annoy.events > 0
+                b.seen[i],
+                landing=self.model.land.events > 0,
+                annoyance=self.model.annoy.events > 0,
             ),
             model=self.ref,
             touch_number=number,
@@ -314,41 +204,35 @@ class Decider:
         return self.rulebook.stops(summary, None) if None in answers else hits
 
     def _hint(
-        self, r: Request, at: int, course: Any, channel: str, summary: HistorySummary
-    ) -> tuple[Hint, datetime | None, tuple[RuleHit, ...]]:
+        self, r: Request, at: int, course: _Course, channel: str, summary: HistorySummary
+    ) -> _Said:
         """The planner's wish, moved to the first moment the rules allow."""
-        if course["stop"] >= max(course["now"], course["wait"]):
-            return "stop", None, ()
-        now = course["now"] > course["wait"]
-        wish = at + (0 if now else int(course["delay"] * _DAY_US))
-        first, agreed = self.rulebook.agreed_date(summary, wish, r.zones)
-        when = (
-            channel,
-            r.zones,
-            r.country,
-            first,
-            summary.touches_us,
-            self.rulebook.come_back_us(summary),
-        )
+        if course.stop >= max(course.now, course.wait):
+            return _STOP
+        now = course.now > course.wait
+        wish = at + (0 if now else int(course.delay * _DAY_US))
+        zones = r.zones
+        first, agreed = self.rulebook.agreed_date(summary, wish, zones)
+        come_back = self.rulebook.come_back_us(summary)
+        when = (channel, zones, r.country, first, summary.touches_us, come_back)
         start = self.rulebook.next_allowed_us(*when)
         hits = agreed if start == first else (*agreed, *self.rulebook.bites(*when))
         if start is None:
             return "stop", None, hits
         return ("nudge" if now and start == at else "wait"), _datetime(start), hits
 
-    def _plan(self, course: Any, start: datetime | None, summary: HistorySummary) -> Plan:
+    def _plan(self, course: _Course, start: datetime | None, summary: HistorySummary) -> Plan:
         """The course from `start` on, its touches as far apart as the earlier ones ask for.
 
         Of gaps that grow it is the mean, in whole hours.
         """
         if start is None:
             return Plan(0, None, None)
-        now = course["now"] > course["wait"]
-        touches = int(course["touches"] if now else course["wait_touches"])
+        touches = course.touches if course.now > course.wait else course.wait_touches
         if touches == 1:
             return Plan(1, None, start)
-        growing = float(course["growth"]) ** np.arange(touches - 1)
-        wished = round(float(course["gap"] * growing.mean()) * _DAY_US)
+        growing = sum(course.growth**k for k in range(touches - 1)) / (touches - 1)
+        wished = round(course.gap * growing * _DAY_US)
         first = microseconds(start)
         gap = self.rulebook.spaced(touches, wished, first, summary.touches_us)
         days = -(-gap // _HOUR_US) / 24
@@ -368,42 +252,8 @@ class Decider:
 
         return hold.draw(r, campaign, number, allowed)
 
-    def _if_nudged(self, judged: _Judged, case: int) -> BoundedChance:
-        values = []
-        for outcome, (score, doubt) in (
-            (self.model.land, judged.land),
-            (self.model.annoy, judged.annoy),
-        ):
-            low, high = self.model.interval(outcome, score[case], doubt[case])
-            values.append((float(outcome.chance(score[case])), (float(low), float(high))))
-        (p_land, land_interval), (p_annoy, annoy_interval) = values
-        return BoundedChance(p_land, p_annoy, land_interval, annoy_interval)
-
-    def _if_left_alone(
-        self, s: Situations, i: int, stopped: bool, last: tuple[float, float]
-    ) -> Chance:
-        lag = float(s.lag[i])
-        if stopped or np.isnan(lag):
-            return Chance(0.0, 0.0)
-        land, annoy = (
-            o.chance_between(float(score), lag, lag + HORIZON, int(s.threads["last_channel"][i]))
-            for o, score in ((self.model.land, last[0]), (self.model.annoy, last[1]))
-        )
-        return Chance(land, annoy)
-
-    def _curve(self, judged: _Judged, i: int, case: int) -> tuple[CurvePoint, ...]:
-        course = judged.courses[i]
-        land = self.model.land.chance(course["eta_land"])
-        annoy = self.model.annoy.chance(course["eta_annoy"])
-        land[0] = self.model.land.chance(judged.land[0][case])
-        annoy[0] = self.model.annoy.chance(judged.annoy[0][case])
-        return tuple(
-            CurvePoint(float(DELAYS[k]), float(land[k]), float(annoy[k]), float(course["value"][k]))
-            for k in _CURVE
-        )
-
     def _decision_id(
-        self, r: Request, campaign: str | None, row: Rows, agreed: Agreed | None
+        self, r: Request, campaign: str | None, row: npt.NDArray[np.float32], agreed: Agreed | None
     ) -> str:
         """The same question to the same version under the same dials has the same id."""
         asked = (r.contact_id, campaign, r.at.timestamp(), r.channels, r.utility, self.ref,
@@ -412,30 +262,10 @@ class Decider:
         return hashlib.blake2b(repr(asked).encode() + row.tobytes(), digest_size=12).hexdigest()
 
 
-def _planning(o: Outcome) -> tuple[Any, ...]:
-    """What the planner needs of an outcome: its first member, and room to work in."""
-    forest = o.forests[0].arrays() if o.forests else EMPTY.arrays()
-    return (
-        forest,
-        np.array(o.basis.columns, np.int64),
-        np.array(o.basis.logs, np.bool_),
-        np.array(o.basis.flags, np.int64),
-        HIGHEST_COUNT,
-        o.coefficients[0],
-        o.slope,
-        o.score_covariance,
-        np.empty(len(o.basis.columns)),
-    )
-
-
 def _valid_until(at: datetime, start: datetime | None, hint: Hint) -> datetime:
     """A day, or until the moment to nudge if that comes sooner."""
     day = at + timedelta(days=1)
     return min(day, start) if hint == "wait" and start is not None else day
-
-
-def _channel(judged: _Judged, case: int) -> str:
-    return CHANNELS[int(judged.cases["channel"][case])]
 
 
 def _datetime(microseconds: int) -> datetime:

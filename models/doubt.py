@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from features.compiled import inline, jit
+from features.compiled import inline
 
 
 @inline
@@ -17,13 +17,3 @@ def row_variance(z: Any, covariance: Any) -> Any:
             along += covariance[j + 1, k + 1] * z[k]
         total += along * z[j]
     return max(total, 0.0)
-
-
-@jit
-def score_variance(z: Any, covariance: Any, out: Any) -> None:
-    """The same of every row of `z`, shape (rows, terms), into `out`, shape (rows,).
-
-    Row by row, so that a row has the same variance alone and among others.
-    """
-    for r in range(len(z)):
-        out[r] = row_variance(z[r], covariance)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from features.catalog.columns import COLUMNS
+from features.compiled import jit
 from features.events.schema import CHANNELS
 from models.decision import Evidence, EvidenceLevel
 
@@ -28,12 +30,20 @@ Rows = npt.NDArray[np.float32]
 
 def situation(x: Rows) -> npt.NDArray[np.int64]:
     """The situation of every row, as one code."""
-    is_channel = x[:, CHANNEL_COLUMNS] > 0.5
-    channel = np.where(is_channel.any(axis=1), is_channel.argmax(axis=1), len(CHANNELS) - 1)
-    number = np.searchsorted(TOUCH_NUMBERS, x[:, _TOUCHES] + 1, side="right") - 1
-    gap = np.where(x[:, _TOUCHES] > 0, np.searchsorted(GAPS, x[:, _GAP], side="right"), 0)
-    code = (channel * len(TOUCH_NUMBERS) + number) * (len(GAPS) + 1) + gap
-    return np.asarray(code, dtype=np.int64)
+    code = np.empty(len(x), np.int64)
+    _situate(x, np.array(CHANNEL_COLUMNS), np.array(TOUCH_NUMBERS), np.array(GAPS), code)
+    return code
+
+
+@jit
+def _situate(x: Any, channels: Any, numbers: Any, gaps: Any, code: Any) -> None:
+    for r in range(len(x)):
+        channel = 0
+        while channel < len(channels) and not x[r, channels[channel]] > 0.5:
+            channel += 1
+        number = np.searchsorted(numbers, x[r, _TOUCHES] + 1, side="right") - 1
+        gap = np.searchsorted(gaps, x[r, _GAP], side="right") if x[r, _TOUCHES] > 0 else 0
+        code[r] = (channel * len(numbers) + number) * (len(gaps) + 1) + gap
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """LightGBM's trees as flat arrays, and a compiled evaluator exact to LightGBM's own predictions.
 
 A planner asks for thousands of small predictions; crossing into LightGBM costs more than the trees.
+Scores are added up as in `models.leaves`; explanations walk the trees.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from features.compiled import inline, jit
+from models.leaves import MOST_LEAVES, Leaves, Node, add_scores, joined, leaves
 
 
 @dataclass(frozen=True, slots=True)
 class Forest:
     """Trees laid end to end. A child below 0 is the leaf `~child`; offsets are per tree.
 
-    `value` holds what each inner node, and `leaf` what each leaf, adds to the score.
+    `value` holds what each inner node, and `leaf` what each leaf, adds to the score; `scored` is
+    the same, laid out to be scored.
     """
 
     feature: npt.NDArray[np.int32]
@@ -32,9 +35,10 @@ class Forest:
     leaf: npt.NDArray[np.float64]
     node_start: npt.NDArray[np.int32]
     leaf_start: npt.NDArray[np.int32]
+    scored: Leaves
 
     def arrays(self) -> tuple[Any, ...]:
-        """The arrays in the order the compiled routines take them."""
+        """The arrays in the order the routines that walk take them."""
         return (
             self.feature, self.threshold, self.left, self.right, self.default_left,
             self.nan_is_missing, self.value, self.leaf, self.node_start, self.leaf_start,
@@ -43,8 +47,32 @@ class Forest:
     def predict(self, x: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Raw scores, shape (rows,)."""
         out = np.zeros(len(x))
-        add_scores(x, self.arrays(), out)
+        add_scores(x, self.scored, out)
         return out
+
+
+def together(forests: Sequence[Forest]) -> Forest:
+    """The trees of several forests, one after another."""
+    if not forests:
+        return EMPTY
+    nodes = np.cumsum([0, *(len(f.feature) for f in forests)])
+    ends = np.cumsum([0, *(len(f.leaf) for f in forests)])
+    laid = {
+        name: np.concatenate([getattr(f, name) for f in forests])
+        for name in ("feature", "threshold", "left", "right", "default_left", "nan_is_missing",
+                     "value", "leaf")
+    }  # fmt: skip
+    return Forest(
+        **laid,
+        node_start=_starts([f.node_start for f in forests], nodes),
+        leaf_start=_starts([f.leaf_start for f in forests], ends),
+        scored=joined([f.scored for f in forests]),
+    )
+
+
+def _starts(parts: Sequence[npt.NDArray[np.int32]], offsets: Any) -> npt.NDArray[np.int32]:
+    shifted = [part[:-1] + offset for part, offset in zip(parts, offsets, strict=False)]
+    return np.append(np.concatenate(shifted), offsets[-1]).astype(np.int32)
 
 
 def parse(model_text: str, columns: Sequence[int] | None = None) -> Forest:
@@ -55,7 +83,7 @@ def parse(model_text: str, columns: Sequence[int] | None = None) -> Forest:
     trees = [_fields(block) for block in model_text.split("\nTree=")[1:]]
     split = [t for t in trees if int(t["num_leaves"]) > 1]
     decision = _joined(split, "decision_type", np.int32)
-    leaves = [_numbers(t["leaf_value"], np.float64) for t in trees]
+    values = [_numbers(t["leaf_value"], np.float64) for t in trees]
     nodes = [int(t["num_leaves"]) - 1 for t in trees]
     return Forest(
         feature=_positions(_joined(split, "split_feature", np.int32), columns),
@@ -65,10 +93,50 @@ def parse(model_text: str, columns: Sequence[int] | None = None) -> Forest:
         default_left=(decision & 2) > 0,
         nan_is_missing=(decision >> 2) == 2,
         value=_joined(split, "internal_value", np.float64),
-        leaf=np.concatenate([*leaves, np.zeros(0)]),
+        leaf=np.concatenate([*values, np.zeros(0)]),
         node_start=np.cumsum([0, *nodes]).astype(np.int32),
-        leaf_start=np.cumsum([0, *(len(v) for v in leaves)]).astype(np.int32),
+        leaf_start=np.cumsum([0, *(len(v) for v in values)]).astype(np.int32),
+        scored=_scored(trees, values, columns),
     )
+
+
+def _scored(
+    trees: list[dict[str, str]], values: list[npt.NDArray[Any]], columns: Sequence[int] | None
+) -> Leaves:
+    nodes: list[Node] = []
+    in_order = []
+    for t, (tree, value) in enumerate(zip(trees, values, strict=True)):
+        order: list[int] = []
+        if len(value) > 1:
+            _visit(t, 0, _split_of(tree, columns), order, nodes)
+        in_order.append(value[order] if order else value)
+    return leaves(nodes, in_order)
+
+
+def _split_of(tree: dict[str, str], columns: Sequence[int] | None) -> tuple[list[Any], ...]:
+    """Feature, threshold, whether a missing value goes right, and children, node by node."""
+    threshold = _numbers(tree["threshold"], np.float64)
+    decision = _numbers(tree["decision_type"], np.int32)
+    left = np.where((decision >> 2) == 2, (decision & 2) > 0, threshold >= 0.0)
+    feature = _positions(_numbers(tree["split_feature"], np.int32), columns)
+    children = (_numbers(tree[f"{side}_child"], np.int32).tolist() for side in ("left", "right"))
+    return feature.tolist(), threshold.tolist(), (~left).tolist(), *children
+
+
+def _visit(
+    t: int, node: int, split: tuple[list[Any], ...], order: list[int], nodes: list[Node]
+) -> None:
+    """Leaves below `node` from left to right into `order`, and the nodes there into `nodes`."""
+    if node < 0:
+        order.append(~node)
+        return
+    feature, threshold, missing_right, left, right = split
+    before = len(order)
+    _visit(t, left[node], split, order, nodes)
+    ruled_out = (1 << len(order)) - (1 << before)
+    mask = (2**MOST_LEAVES - 1) & ~ruled_out
+    nodes.append(Node(feature[node], threshold[node], missing_right[node], t, mask))
+    _visit(t, right[node], split, order, nodes)
 
 
 def _positions(feature: Any, columns: Sequence[int] | None) -> npt.NDArray[np.int32]:
@@ -99,26 +167,6 @@ def go(forest: Any, node: int, x: Any) -> Any:
             return forest[2][node] if forest[4][node] else forest[3][node]
         return forest[2][node] if forest[1][node] >= 0.0 else forest[3][node]
     return forest[2][node] if v <= forest[1][node] else forest[3][node]
-
-
-@inline
-def score_row(x: Any, forest: Any) -> float:
-    """The raw score of one row."""
-    total = 0.0
-    for t in range(len(forest[8]) - 1):
-        first = forest[8][t]
-        child = 0 if forest[8][t + 1] > first else -1
-        while child >= 0:
-            child = go(forest, first + child, x)
-        total += forest[7][forest[9][t] + ~child]
-    return total
-
-
-@jit
-def add_scores(x: Any, forest: Any, out: Any) -> None:
-    """Add the raw score of every row to `out`."""
-    for r in range(len(x)):
-        out[r] += score_row(x[r], forest)
 
 
 @jit

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -55,17 +56,18 @@ class HistorySummary:
 
 def summarise(history: pa.Table, at_us: int) -> HistorySummary:
     """The summary of one contact's events (`features.events.schema.EVENTS`, in any order)."""
-    columns = _columns(history)
-    return _summary(columns, range(history.num_rows), at_us)
+    return summaries(history, (0, len(history)), (at_us,))[0]
 
 
-def summarise_each(events: pa.Table, at_us: int) -> dict[str, HistorySummary]:
-    """The summary of every contact in `events`, by `contact_id`."""
-    rows: dict[str, list[int]] = {}
-    for row, contact_id in enumerate(events.column("contact_id").to_pylist()):
-        rows.setdefault(contact_id, []).append(row)
+def summaries(events: pa.Table, ends: Sequence[int], at_us: Sequence[int]) -> list[HistorySummary]:
+    """The summary of every contact by a moment; the events of each stand together.
+
+    Those of contact i are the rows from `ends[i]` to `ends[i + 1]`.
+    """
     columns = _columns(events)
-    return {contact_id: _summary(columns, own, at_us) for contact_id, own in rows.items()}
+    return [
+        _summary(columns, range(*rows), at) for rows, at in zip(pairwise(ends), at_us, strict=True)
+    ]
 
 
 def _columns(events: pa.Table) -> tuple[list[Any], ...]:

@@ -24,6 +24,7 @@ Windows = tuple[Int64s, Int64s]
 
 MINUTE = 60_000_000
 DAY = 24 * 60 * MINUTE
+_FIRST_DAY = date(1970, 1, 1).toordinal()
 SATURDAY_AND_SUNDAY = frozenset({5, 6})
 
 
@@ -126,10 +127,15 @@ class Hours:
 
 def local_clock(zone: str, t_us: int) -> tuple[date, int, int]:
     """The local date, minute of the day and weekday (Monday is 0) at a moment."""
+    at_us, offset_us = _offset_lists(zone)
+    day, rest = divmod(t_us + offset_us[bisect_right(at_us, t_us) - 1], DAY)
+    return date.fromordinal(day + _FIRST_DAY), rest // MINUTE, (day + 3) % 7
+
+
+@lru_cache(maxsize=1024)
+def _offset_lists(zone: str) -> tuple[list[int], list[int]]:
     at_us, offset_us = utc_offsets(zone)
-    local = t_us + int(offset_us[int(np.searchsorted(at_us, t_us, side="right")) - 1])
-    day, rest = divmod(local, DAY)
-    return date.fromordinal(day + date(1970, 1, 1).toordinal()), rest // MINUTE, (day + 3) % 7
+    return at_us.tolist(), offset_us.tolist()
 
 
 def _is_open(

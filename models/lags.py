@@ -56,7 +56,7 @@ class Baseline:
         if channel is None:
             return np.asarray(np.interp(days, LAG_EDGES, self.cumulative))
         out = np.empty(np.shape(days))
-        for code in range(len(self.by_channel)):
+        for code in set(channel.ravel().tolist()):
             own = channel == code
             out[own] = np.interp(np.asarray(days)[own], LAG_EDGES, self.by_channel[code])
         return out

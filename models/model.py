@@ -15,7 +15,7 @@ from models.channels import channels_of
 from models.evidence import EvidenceTable
 from models.lags import HORIZON, LAG_EDGES
 from models.ledger import Ledger
-from models.outcome import Z90, Outcome
+from models.outcome import Z90, Judgement, Outcome
 
 Rows = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -68,17 +68,16 @@ class Model:
         ends = alive * -np.expm1(-total) / np.maximum(total, 1e-300)
         return (ends * steps[0]).sum(axis=1), (ends * steps[1]).sum(axis=1)
 
-    def doubt(
-        self, outcome: Outcome, x: Rows, score: Floats, spread: Floats, backbone: Floats
-    ) -> Floats:
+    def doubt(self, outcome: Outcome, seen: npt.NDArray[np.int64], judged: Judgement) -> Floats:
         """Standard deviation of an outcome's score, more where little was seen.
 
-        The ensemble's or the backbone's (`backbone`, its variance), whichever is larger: the first
-        knows that a person's touches go together, the second what the data do not tell.
+        The ensemble's or the backbone's, whichever is larger: the first knows that a person's
+        touches go together, the second what the data do not tell. `seen`: touches like each row's
+        (models.evidence).
         """
-        seen = self.evidence.like(x) * outcome.chance(score)
-        known = np.maximum(spread**2, backbone)
-        return np.asarray(np.sqrt(known + _DOUBT / (1.0 + seen)))
+        expected = seen * outcome.chance(judged.score)
+        known = np.maximum(judged.spread**2, judged.variance)
+        return np.asarray(np.sqrt(known + _DOUBT / (1.0 + expected)))
 
     def interval(self, outcome: Outcome, score: Floats, doubt: Floats) -> tuple[Floats, Floats]:
         """Bounds of the 90 % interval of a chance within the horizon."""

@@ -6,26 +6,42 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from features.catalog.columns import CONTACT_COLUMNS
+from features.compiled import inline, jit
 from features.parallel import cores
-from models.backbone import Basis
-from models.doubt import score_variance
+from models.backbone import Basis, term
+from models.doubt import row_variance
 from models.effects import add_effects
-from models.forest import Forest, add_contributions, add_scores
-from models.lags import HORIZON, LAG_EDGES, Baseline
+from models.forest import EMPTY, Forest, add_contributions, together
+from models.lags import HORIZON, Baseline
+from models.leaves import added, rule_out
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.float32]
 
+#: Columns of the touch itself that are the same for every touch of a course.
+_LASTING = [i for i, c in enumerate(CONTACT_COLUMNS) if c.name in ("relevance", "personalized")]
 #: Scores are clipped here: exp(6) times the baseline is certainty within any horizon.
 _HIGHEST = 6.0
 #: From here on it pays to share rows over the cores.
 MANY_ROWS = 5000
 #: Half-width of a 90 % interval in standard deviations.
 Z90 = 1.645
+
+
+class Judgement(NamedTuple):
+    """Scores of rows, each shape (rows,): the ensemble's, its standard deviation over members, the
+    variance that data and priors leave to the backbone, and the first member's score."""
+
+    score: Floats
+    spread: Floats
+    variance: Floats
+    first: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +53,10 @@ class Outcome:
     `slope`: calibration of the score on later data; `crude`: the share of the net chance that is
     left when the other outcome may come first; `events`: how many outcomes it was learned from;
     `texts`: the members in LightGBM's format, their features counted within `columns`;
-    `covariance`: of the first member's coefficients (models.backbone), shape (0, 0) if unknown.
+    `covariance`: of the first member's coefficients (models.backbone), shape (0, 0) if unknown;
+    `ensemble`: the trees of all members in one; `compiled`: what the compiled routine reads;
+    `hazard`: the baseline's cumulative hazard at the horizon; `planned`: the first member's trees,
+    and which of the features they ask about change along a course and which last (models.planner).
     """
 
     name: str
@@ -51,28 +70,42 @@ class Outcome:
     texts: tuple[str, ...] = ()
     columns: tuple[int, ...] = ()
     covariance: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    ensemble: Forest = field(init=False, repr=False)
+    compiled: tuple[Any, ...] = field(init=False, repr=False)
+    hazard: float = field(init=False, repr=False)
+    planned: tuple[Any, ...] = field(init=False, repr=False)
 
-    def members(self, x: Rows) -> Floats:
-        """Each member's score (log-hazard ratio) of every row, shape (members, rows)."""
-        z = self.basis(x)
-        # No matrix product: its rounding depends on how many rows there are.
-        scores = np.repeat(self.coefficients[:, :1], len(x), axis=1)
-        for j in range(z.shape[1]):
-            scores += self.coefficients[:, j + 1 : j + 2] * z[:, j]
-        trees = [forest.arrays() for forest in self.forests]
+    def __post_init__(self) -> None:
+        sizes = [len(forest.node_start) - 1 for forest in self.forests]
+        ensemble, ends = together(self.forests), np.cumsum([0, *sizes])
+        compiled = (
+            self.basis.arrays(), self.coefficients, self.slope, ensemble.scored, ends,
+            self.score_covariance,
+        )  # fmt: skip
+        hazard = float(self.baseline.at(HORIZON))
+        trees = (self.forests[0] if self.forests else EMPTY).scored
+        lasts = (trees.feature >= len(CONTACT_COLUMNS)) | np.isin(trees.feature, _LASTING)
+        planned = (trees, np.flatnonzero(~lasts), np.flatnonzero(lasts))
+        for name, value in (
+            ("ensemble", ensemble), ("compiled", compiled), ("hazard", hazard),
+            ("planned", planned),
+        ):  # fmt: skip
+            object.__setattr__(self, name, value)
 
-        def grow(rows: slice) -> None:
-            for i, arrays in enumerate(trees):
-                add_scores(x[rows], arrays, scores[i, rows])
-
-        _over_rows(grow, len(x))
-        return np.minimum(self.slope * scores, _HIGHEST)
+    def judge(self, x: Rows) -> Judgement:
+        """Score every row, with what the members and the data leave open."""
+        found = np.empty((4, len(x)))
+        _over_rows(lambda rows: _judge(x[rows], self.compiled, found[:, rows]), len(x))
+        return Judgement(*found)
 
     def score(self, x: Rows) -> tuple[Floats, Floats]:
         """The ensemble's score and its standard deviation over members, each shape (rows,)."""
-        members = self.members(x)
-        spread = members.std(axis=0, ddof=1) if len(members) > 1 else np.zeros(len(x))
-        return members.mean(axis=0), spread
+        return self.judge(x)[:2]
+
+    @property
+    def _share(self) -> float:
+        """What a tree's value counts in the ensemble's score."""
+        return self.slope / max(len(self.forests), 1)
 
     @property
     def score_covariance(self) -> Floats:
@@ -82,19 +115,21 @@ class Outcome:
 
     def variance(self, x: Rows) -> Floats:
         """Variance of the score that data and priors leave to the backbone, shape (rows,)."""
-        out = np.zeros(len(x))
-        score_variance(self.basis(x), self.score_covariance, out)
-        return out
+        return self.judge(x).variance
 
     def chance(self, score: Floats | float) -> Floats:
         """Chance that it happens within the horizon after a touch."""
-        return self._within(score, self.baseline.at(HORIZON))
+        return self._within(score, self.hazard)
 
-    def chance_between(self, score: float, start: float, end: float, channel: int) -> float:
-        """Chance that it happens between `start` and `end` days after a touch, if not before."""
-        curve = self.baseline.by_channel[channel]
-        step = np.interp(end, LAG_EDGES, curve) - np.interp(start, LAG_EDGES, curve)
-        return float(self._within(score, step))
+    def chance_between(
+        self, score: Floats, start: Floats, end: Floats, channel: npt.NDArray[np.int64]
+    ) -> Floats:
+        """Chance that it happens between `start` and `end` days after a touch, if not before.
+
+        All have the same shape.
+        """
+        step = self.baseline.at(end, channel) - self.baseline.at(start, channel)
+        return self._within(score, step)
 
     def _within(self, score: Floats | float, step: Floats | float) -> Floats:
         """Chance that it happens while the baseline's hazard grows by `step`.
@@ -107,8 +142,7 @@ class Outcome:
     def contributions(self, x: Rows) -> Floats:
         """What each column adds to the score, shape (rows, columns); backbone terms included."""
         out = np.zeros(x.shape)
-        for forest in self.forests:
-            add_contributions(x, forest.arrays(), self.slope / len(self.forests), out)
+        add_contributions(x, self.ensemble.arrays(), self._share, out)
         terms = self.slope * self.coefficients[:, 1:].mean(axis=0) * self.basis(x)
         for j, column in enumerate(self.basis.columns):
             out[:, column] += terms[:, j]
@@ -121,14 +155,52 @@ class Outcome:
         the sum over its columns of the answer, of the same shape.
         """
         out = np.zeros(x.shape)
-        for forest in self.forests:
-            scale = self.slope / len(self.forests)
-            add_effects(x, usual, forest.arrays(), scale, topic, out)
+        add_effects(x, usual, self.ensemble.arrays(), self._share, topic, out)
         beta = self.slope * self.coefficients[:, 1:].mean(axis=0)
-        terms = beta * (self.basis(x) - self.basis(usual))
-        for j, column in enumerate(self.basis.columns):
-            out[:, column] += terms[:, j]
+        _add_terms(x, usual, self.compiled[0], beta, out)
         return out
+
+
+@jit
+def _judge(x: Any, outcome: Any, found: Any) -> None:
+    """A `Judgement`, shape (4, rows), row by row: the same numbers alone as in a batch."""
+    basis, coefficients, slope, trees, ends, covariance = outcome
+    left = np.empty(len(trees.first) - 1, np.uint64)
+    z, members = np.empty(len(basis[0])), np.empty(len(coefficients))
+    for r in range(len(x)):
+        left[:] = ~np.uint64(0)
+        rule_out(x[r], trees, range(len(trees.feature)), left)
+        for j in range(len(z)):
+            z[j] = term(x[r], basis, j)
+        for m in range(len(members)):
+            score = coefficients[m, 0]
+            for j in range(len(z)):
+                score += coefficients[m, j + 1] * z[j]
+            if len(ends) > 1:
+                score += added(trees, left, ends[m], ends[m + 1])
+            members[m] = min(slope * score, _HIGHEST)
+        found[0, r], found[1, r] = _mean_and_spread(members)
+        found[2, r], found[3, r] = row_variance(z, covariance), members[0]
+
+
+@jit
+def _add_terms(x: Any, usual: Any, basis: Any, beta: Any, out: Any) -> None:
+    """Add to each column what the backbone's terms of it lose were they those of `usual`."""
+    for r in range(len(x)):
+        for j in range(len(beta)):
+            out[r, basis[0][j]] += beta[j] * (term(x[r], basis, j) - term(usual[r], basis, j))
+
+
+@inline
+def _mean_and_spread(members: Any) -> Any:
+    """Mean and standard deviation, 0 of a single one."""
+    mean, squares = 0.0, 0.0
+    for m in range(len(members)):
+        mean += members[m]
+    mean /= len(members)
+    for m in range(len(members)):
+        squares += (members[m] - mean) ** 2
+    return mean, np.sqrt(squares / (len(members) - 1)) if len(members) > 1 else 0.0
 
 
 def _over_rows(work: Callable[[slice], None], n: int) -> None:

@@ -15,8 +15,9 @@ from features.catalog.registry import Moment
 from features.compiled import inline, jit
 from features.fold import fill_contact
 from features.state import DAY, PERSON, THREAD, advance_by_touch, fade
+from models.backbone import term
 from models.doubt import row_variance
-from models.forest import score_row
+from models.leaves import added, rule_out
 
 #: Days until the first touch of a course: now, then ever coarser to three months.
 DELAYS = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 17, 21, 25, 30, 45, 60, 90], float)
@@ -46,23 +47,32 @@ def cumulative(edges: Any, hazard: Any, days: float) -> Any:
 def eta(x: Any, outcome: Any) -> Any:
     """An outcome's score of one row by its planning member, moved to where the ensemble is.
 
-    `outcome`: trees, backbone columns, which are logs, flags, highest count, coefficients, slope,
-    covariance, and room for the values of the terms, which `variance` reads.
+    `outcome`: trees, which of the features they ask about change along a course and which last,
+    room for what is left of their leaves by those that last and by all; the backbone's terms,
+    coefficients, slope, covariance, and room for the values of the terms, which `variance` reads.
     """
-    forest, columns, logs, flags, highest, beta, slope, _, terms = outcome
-    total = beta[0] + score_row(x, forest)
-    for j in range(len(columns)):
-        v = np.float64(x[columns[j]])
-        term = np.log1p(v) if logs[j] else min(v, highest)
-        terms[j] = term * (x[flags[j]] if flags[j] >= 0 else 1.0)
+    trees, changing, _, base, left, basis, beta, slope, _, terms = outcome
+    left[:] = base
+    rule_out(x, trees, changing, left)
+    total = beta[0] + added(trees, left, 0, len(left))
+    for j in range(len(terms)):
+        terms[j] = term(x, basis, j)
         total += beta[j + 1] * terms[j]
     return min(slope * total, 6.0)
 
 
 @inline
+def _begin(x: Any, outcome: Any) -> None:
+    """Look once at what does not change along the courses of a request; `eta` builds on it."""
+    base = outcome[3]
+    base[:] = ~np.uint64(0)
+    rule_out(x, outcome[0], outcome[2], base)
+
+
+@inline
 def variance(outcome: Any) -> Any:
     """What the data leave open of the backbone's score in the row that `eta` was last asked of."""
-    return row_variance(outcome[8], outcome[7])
+    return row_variance(outcome[9], outcome[8])
 
 
 @inline
@@ -244,6 +254,8 @@ def plan(cases: Any, firsts: Any, threads: Any, persons: Any, rows: Any, land: A
         f, c = firsts[r], courses[r]
         state = (threads[f], persons[f], rows[f], scratch)
         c.now, c.case = -np.inf, f
+        _begin(rows[f], land)
+        _begin(rows[f], annoy)
         for i in range(f, firsts[r + 1]):
             for g in range(0, len(GAPS), 2):
                 _try(cases, i, i, state, model, GAPS[g], 1.0, c)

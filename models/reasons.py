@@ -7,10 +7,12 @@ touch (models.usual): what the sentence says would be gone if its cause were gon
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from features.compiled import jit
 from models import column_phrases
 from models.decision import OutcomeName, Reason
 from models.phrases import TOLD, TOLD_BY_COLUMN
@@ -28,7 +30,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class Said:
     """One story: what it does to each outcome, and its strongest column there."""
 
     topic: str
@@ -37,43 +39,66 @@ class _Said:
 
     @property
     def outcome(self) -> OutcomeName:
-        """The outcome it does more to."""
+        """The outcome it does more to, the first of equals."""
         return max(self.effects, key=lambda o: abs(self.effects[o]))
 
+    @property
+    def most(self) -> float:
+        """What it does to that, without a sign."""
+        return max(map(abs, self.effects.values()))
 
-def reasons(
-    topics: Topics, topic: npt.NDArray[np.int64], land: Floats, annoy: Floats, story: Story
-) -> tuple[Reason, ...]:
-    """Up to five stories, strongest first, both outcomes among them where both matter.
 
-    `land`, `annoy`: the effects of each column, and its topic, shape (columns,).
+def told(
+    topics: Topics, topic: npt.NDArray[np.int64], land: Floats, annoy: Floats
+) -> list[dict[str, Said]]:
+    """Of each row every topic that does anything, by name.
+
+    `land`, `annoy`: the effects of each column, and its topic, shape (rows, columns).
     """
-    told = _told(topics, topic, {"land": land, "annoy": annoy})
-    _join(told, "attempts", "recency", "touches", also=not story.own and not story.others)
-    if not story.answered and "not_now" in told:
-        _join(told, "not_now", "answers", "not_now", also=True)
-    ranked = sorted(told.values(), key=lambda said: -abs(said.effects[said.outcome]))
-    chosen = [said for said in ranked if abs(said.effects[said.outcome]) >= LEAST_EFFECT]
-    return tuple(_reason(said, story) for said in _both(chosen))
-
-
-def _told(
-    topics: Topics, topic: npt.NDArray[np.int64], outcomes: dict[OutcomeName, Floats]
-) -> dict[str, _Said]:
-    """Every topic that does anything, by name."""
-    found: dict[str, _Said] = {}
-    for outcome, effects in outcomes.items():
-        totals = np.bincount(topic, weights=effects, minlength=len(topics.names))
-        for k in np.flatnonzero(np.abs(totals) > LEAST_EFFECT / 5).tolist():
-            mine = np.flatnonzero(topic == k)
-            strongest = mine[np.argmax(effects[mine] * np.sign(totals[k]))]
-            said = found.setdefault(topics.names[k], _Said(topics.names[k], {}, {}))
-            said.effects[outcome] = float(totals[k])
-            said.columns[outcome] = topics.columns[strongest]
+    found: list[dict[str, Said]] = [{} for _ in topic]
+    outcomes: tuple[tuple[OutcomeName, Floats], ...] = (("land", land), ("annoy", annoy))
+    for outcome, effects in outcomes:
+        totals = np.zeros((len(topic), len(topics.names)))
+        strongest = np.zeros(totals.shape, np.int64)
+        _add_up(topic, effects, totals, strongest)
+        does = np.abs(totals) > LEAST_EFFECT / 5
+        for row, k, total, column in zip(
+            *(a.tolist() for a in np.nonzero(does)), totals[does].tolist(),
+            strongest[does].tolist(), strict=True,
+        ):  # fmt: skip
+            name = topics.names[k]
+            said = found[row].setdefault(name, Said(name, {}, {}))
+            said.effects[outcome] = total
+            said.columns[outcome] = topics.columns[column]
     return found
 
 
-def _join(told: dict[str, _Said], first: str, second: str, name: str, also: bool) -> None:
+@jit
+def _add_up(topic: Any, effects: Any, totals: Any, strongest: Any) -> None:
+    """Effects by topic, and the column that does most to each, the first of equals."""
+    most = np.empty(totals.shape[1])
+    for r in range(len(topic)):
+        for c in range(topic.shape[1]):
+            totals[r, topic[r, c]] += effects[r, c]
+        most[:] = -np.inf
+        for c in range(topic.shape[1]):
+            k = topic[r, c]
+            does = effects[r, c] * np.sign(totals[r, k])
+            if does > most[k]:
+                most[k], strongest[r, k] = does, c
+
+
+def reasons(told: dict[str, Said], story: Story) -> tuple[Reason, ...]:
+    """Up to five stories, strongest first, both outcomes among them where both matter."""
+    _join(told, "attempts", "recency", "touches", also=not story.own and not story.others)
+    if not story.answered and "not_now" in told:
+        _join(told, "not_now", "answers", "not_now", also=True)
+    matter = [said for said in told.values() if said.most >= LEAST_EFFECT]
+    chosen = sorted(matter, key=lambda said: -said.most)
+    return tuple(_reason(said, story) for said in _both(chosen))
+
+
+def _join(told: dict[str, Said], first: str, second: str, name: str, also: bool) -> None:
     """Make one story of two, unless they pull an outcome in opposite ways and not `also`."""
     a, b = told.get(first), told.get(second)
     if a is None or b is None:
@@ -90,10 +115,10 @@ def _join(told: dict[str, _Said], first: str, second: str, name: str, also: bool
         if abs(b.effects[o]) > abs(a.effects[o]):
             stronger[o] = b.columns[o]
     total = {o: a.effects.get(o, 0.0) + b.effects.get(o, 0.0) for o in stronger}
-    told[name] = _Said(name, total, stronger)
+    told[name] = Said(name, total, stronger)
 
 
-def _both(chosen: list[_Said]) -> list[_Said]:
+def _both(chosen: list[Said]) -> list[Said]:
     """The first five; an outcome that leads in none of them takes the last place if it matters."""
     first = chosen[:MOST_REASONS]
     for outcome in ("land", "annoy"):
@@ -108,15 +133,15 @@ def _both(chosen: list[_Said]) -> list[_Said]:
     return first
 
 
-def _only(said: _Said, outcome: OutcomeName) -> _Said:
+def _only(said: Said, outcome: OutcomeName) -> Said:
     return replace(said, effects={outcome: said.effects[outcome]})
 
 
-def _without(said: _Said, outcome: OutcomeName) -> _Said:
+def _without(said: Said, outcome: OutcomeName) -> Said:
     return replace(said, effects={o: e for o, e in said.effects.items() if o != outcome})
 
 
-def _reason(said: _Said, story: Story) -> Reason:
+def _reason(said: Said, story: Story) -> Reason:
     outcome = said.outcome
     effects = sorted(said.effects.items(), key=lambda item: -abs(item[1]))
     does = " and ".join(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from features.compiled import jit
 from features.events.schema import EVENTS
 from features.fold import final_states, fold_contacts
 from features.histories import Histories, Ints, from_events
+from features.histories import microseconds as in_microseconds
 from features.localtime import representative_zone, utc_offset_table
 from features.outcomes import outcomes
 from features.state import PERSON, THREAD, TOUCH
@@ -70,10 +71,26 @@ def microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // _MICROSECOND
 
 
-def situations(requests: Sequence[Request], width: int) -> Situations:
-    """Fold every request's history up to its moment; rows have `width` catalog columns."""
+def joined(histories: Sequence[pa.Table]) -> tuple[pa.Table, list[int]]:
+    """All as one table, and where the events of each begin and, at last, end."""
+    ends = list(accumulate((len(t) for t in histories), initial=0))
+    try:
+        events = pa.concat_tables(histories)
+    except pa.ArrowInvalid:
+        # Read in different ways, such as with and without dictionaries.
+        events = pa.concat_tables([t.cast(EVENTS) for t in histories])
+    return events.combine_chunks(), ends
+
+
+def situations(
+    requests: Sequence[Request], events: pa.Table, ends: Sequence[int], width: int
+) -> Situations:
+    """Fold every request's history up to its moment; rows have `width` catalog columns.
+
+    `events`, `ends`: the histories of the requests, `joined`.
+    """
     at = np.array([microseconds(r.at) for r in requests], np.int64)
-    h, local, known = _histories(requests, at)
+    h, local, known = _histories(requests, events, ends, at)
     happened = as_it_happened(h)
     outcomes(h, happened, int(at.max(initial=0)))
     wanted = _wanted(requests, h)
@@ -98,15 +115,12 @@ def situations(requests: Sequence[Request], width: int) -> Situations:
     return Situations(at, local, known, persons, threads, picks, last_row, lag, names)
 
 
-def _histories(requests: Sequence[Request], at: Ints) -> tuple[Histories, Ints, Any]:
+def _histories(
+    requests: Sequence[Request], events: pa.Table, ends: Sequence[int], at: Ints
+) -> tuple[Histories, Ints, Any]:
     """All histories as one, each request standing for a contact of its own."""
-    tables = [r.history for r in requests]
-    schemas = {t.schema.remove_metadata() for t in tables}
-    if len(schemas) > 1:
-        tables = [t.cast(EVENTS) for t in tables]
-    events = pa.concat_tables(tables)
-    request = np.repeat(np.arange(len(requests), dtype=np.int32), [len(t) for t in tables])
-    recorded = events["recorded_at"].cast(pa.int64()).to_numpy()
+    request = np.repeat(np.arange(len(requests), dtype=np.int32), np.diff(ends))
+    recorded = in_microseconds(events["recorded_at"])
     if (recorded > at[request]).any():
         keep = recorded <= at[request]
         events, request = events.filter(pa.array(keep)), request[keep]
@@ -115,15 +129,14 @@ def _histories(requests: Sequence[Request], at: Ints) -> tuple[Histories, Ints, 
     table = utc_offset_table(tuple(used))
     code = {z: i for i, z in enumerate(used)}
     zone = np.array([code.get(z or "", -1) for z in zones], np.int32)
-    h = from_events(events)
-    h = dataclasses.replace(
-        h,
-        contact=request,
-        local=local_times(h.occurred, zone[request], table) if used else h.occurred,
-        zone_known=(zone >= 0).astype(np.float64)[request],
-        names={**h.names, "contact_id": pa.nulls(len(requests), pa.string())},
-    )
-    return h, local_times(at, zone, table) if used else at, (zone >= 0).astype(np.float64)
+    own = (request, pa.nulls(len(requests), pa.string()))
+    known = (zone >= 0).astype(np.float64)
+
+    def clock(contact: Any, _: Any, occurred: Ints) -> tuple[Ints, Any]:
+        return local_times(occurred, zone[contact], table) if used else occurred, known[contact]
+
+    h = from_events(events, clock, contact=own)
+    return h, local_times(at, zone, table) if used else at, known
 
 
 def _wanted(requests: Sequence[Request], h: Histories) -> npt.NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,24 @@ from models.history import HistorySummary, Thread
 _DAY_US = 86_400_000_000
 #: Touches no older than this many days count as recent.
 RECENT = 14.0
+
+
+class ByColumn(Mapping[str, float]):
+    """A row by the names of its columns; `place` says where each stands."""
+
+    __slots__ = ("place", "row")
+
+    def __init__(self, place: Mapping[str, int], row: Sequence[float]) -> None:
+        self.place, self.row = place, row
+
+    def __getitem__(self, column: str) -> float:
+        return self.row[self.place[column]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.place)
+
+    def __len__(self) -> int:
+        return len(self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +46,8 @@ class Touch:
 class Story:
     """A thread as the sentences tell it; `value` and `usual` by column of the feature matrix.
 
-    `own`, `others`: touches of this thread and of the person's other ones, the earliest first;
+    `own`, `others`: touches of this thread and of the person's other ones, the earliest first,
+    `recent`: those of both that are;
     `silent`: nobody has answered in this thread; `unanswered`: its touches since somebody did;
     `threads`: how many other threads there were, `answered`: in how many the person answered.
     """
@@ -38,6 +57,7 @@ class Story:
     usual: Mapping[str, float]
     own: tuple[Touch, ...]
     others: tuple[Touch, ...]
+    recent: tuple[Touch, ...]
     silent: bool
     unanswered: int
     threads: int
@@ -51,12 +71,6 @@ class Story:
     def count(self, column: str) -> int:
         """A count as a whole number."""
         return round(self.value[column])
-
-    @property
-    def recent(self) -> tuple[Touch, ...]:
-        """Recent touches of all threads, the earliest first."""
-        found = [t for t in (*self.own, *self.others) if t.ago <= RECENT]
-        return tuple(sorted(found, key=lambda t: -t.ago))
 
     @property
     def last(self) -> Touch | None:
@@ -91,6 +105,7 @@ def story(
         usual=usual,
         own=tuple(own),
         others=tuple(others),
+        recent=tuple(sorted((t for t in (*own, *others) if t.ago <= RECENT), key=lambda t: -t.ago)),
         silent=campaign not in summary.answered_us and value["thread_not_now"] == 0,
         unanswered=sum(t.ago < (at_us - since_us) / _DAY_US for t in own),
         threads=len(threads),

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from features.compiled import jit
 
 Ints = npt.NDArray[np.int64]
 
@@ -37,7 +41,7 @@ PATTERNS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Topics:
     """Names of the topics, and of each column the position of its topic, shape (columns,)."""
 
@@ -60,17 +64,30 @@ class Topics:
         other threads only count touches again.
         """
         of = np.repeat(self.of[None], len(x), axis=0)
-        touches, own = self._column(x, "person_touches"), self._column(x, "thread_touches")
-        for name, nothing in (
-            ("answers", self._column(x, "person_answers") == 0),
-            ("others", touches == own),
-        ):
-            mine = self.of == self.names.index(name)
-            of[np.ix_(nothing, mine)] = self.names.index("attempts")
+        _count_again(x, of, *self._places)
         return of
 
-    def _column(self, x: npt.NDArray[np.float32], name: str) -> npt.NDArray[np.float32]:
-        return x[:, self.columns.index(name)]
+    @cached_property
+    def _places(self) -> tuple[Ints, Ints]:
+        """Positions of topics and of columns that `of_rows` looks at."""
+        names, columns = ("attempts", "answers", "others"), (
+            "person_touches", "thread_touches", "person_answers",
+        )  # fmt: skip
+        return (
+            np.array([self.names.index(name) for name in names]),
+            np.array([self.columns.index(column) for column in columns]),
+        )
+
+
+@jit
+def _count_again(x: Any, of: Any, topics: Any, columns: Any) -> None:
+    attempts, answers, others = topics
+    touches, own, answered = columns
+    for r in range(len(x)):
+        never, nobody = x[r, answered] == 0, x[r, touches] == x[r, own]
+        for c in range(of.shape[1]):
+            if (never and of[r, c] == answers) or (nobody and of[r, c] == others):
+                of[r, c] = attempts
 
 
 def topic(column: str) -> str:

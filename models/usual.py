@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from features.catalog.columns import COLUMNS, PARTIES, PARTY_COLUMNS
+from features.compiled import jit
 from features.fold import read_parties
 from models.attributes import Encoding
 from models.evidence import CHANNEL_COLUMNS
@@ -55,10 +57,29 @@ def reference(x: Rows, usual: Rows) -> Rows:
     On an unknown clock the hour and the day say nothing, and of a sender or a client that never
     reached out nothing is known.
     """
-    unknown = np.isnan(x) | np.isnan(usual)
+    found = np.empty_like(x)
+    _refer(x, usual, _GATE, found)
+    return found
+
+
+@jit
+def _refer(x: Any, usual: Any, gate: Any, found: Any) -> None:
+    for r in range(len(x)):
+        for c in range(x.shape[1]):
+            silent = c < len(gate) and gate[c] >= 0 and x[r, gate[c]] == 0
+            own = silent or np.isnan(x[r, c]) or np.isnan(usual[c])
+            found[r, c] = x[r, c] if own else usual[c]
+
+
+def _gates() -> Ints:
+    """Of each column of the catalog the one that has to speak for it to say anything; -1: none."""
+    gate = np.full(len(COLUMNS), -1, np.int64)
     for name, columns in _SILENT:
-        unknown[:, columns] |= x[:, [_POSITION[name]]] == 0
-    return np.where(unknown, x, usual).astype(np.float32)
+        gate[columns] = _POSITION[name]
+    return gate
+
+
+_GATE = _gates()
 
 
 def _parties(ledger: Ledger) -> Rows:

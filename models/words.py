@@ -21,9 +21,9 @@ from models.decision import Decision, Request
 from models.history import HistorySummary
 from models.model import Model
 from models.planner import rows_now
-from models.reasons import reasons
+from models.reasons import reasons, told
 from models.spoken import Clock
-from models.story import story
+from models.story import ByColumn, story
 from models.topics import Topics
 from models.usual import reference
 
@@ -53,6 +53,7 @@ class Words:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.topics = Topics.among(model.columns)
+        self.place = {column: i for i, column in enumerate(model.columns)}
         self.usual = dict(zip(model.columns, model.usual.tolist(), strict=True))
 
     def complete(self, decisions: Sequence[Decision], judged: Considered) -> list[Decision]:
@@ -63,38 +64,37 @@ class Words:
         annoy = self.model.annoy.effects(judged.rows, usual, topic)
         clicked = self._clicked(decisions, judged)
         found = []
-        for i, (d, r) in enumerate(zip(decisions, judged.requests, strict=True)):
-            channels = judged.channels[i]
-            told = story(
-                r, d.campaign_id, channels[0].channel, judged.summaries[i],
-                int(judged.cases["at"][i]),
-                dict(zip(self.model.columns, judged.rows[i].tolist(), strict=True)), self.usual,
-            )  # fmt: skip
+        for d, r, channels, summary, row, at_us, said, click in zip(
+            decisions, judged.requests, judged.channels, judged.summaries, judged.rows.tolist(),
+            judged.cases["at"].tolist(), told(self.topics, topic, land, annoy), clicked,
+            strict=True,
+        ):  # fmt: skip
+            value = ByColumn(self.place, row)
+            tale = story(r, d.campaign_id, channels[0].channel, summary, at_us, value, self.usual)
             clock = _clock(r)
             found.append(
                 dataclasses.replace(
                     d,
                     advice=advice(d, clock),
-                    reasons=reasons(self.topics, topic[i], land[i], annoy[i], told),
-                    changes=() if _is_over(d) else changes(d, clock, channels, clicked.get(i)),
+                    reasons=reasons(said, tale),
+                    changes=() if _is_over(d) else changes(d, clock, channels, click),
                 )
             )
         return found
 
-    def _clicked(self, decisions: Sequence[Decision], judged: Considered) -> dict[int, OnChannel]:
+    def _clicked(self, decisions: Sequence[Decision], judged: Considered) -> list[OnChannel | None]:
         """What a touch now would bring after a click, where there is an e-mail to click in."""
-        asked = [
-            i
-            for i, d in enumerate(decisions)
-            if d.channel == "email" and judged.threads["by_channel"][i, 0] > 0
-        ]
+        emails = judged.threads["by_channel"][:, 0].tolist()
+        asked = [i for i, d in enumerate(decisions) if d.channel == "email" and emails[i] > 0]
         rows = judged.rows[asked]
         threads, persons = judged.threads[asked], judged.persons[asked]
         _click(judged.cases[asked], threads, persons, rows)
         rows_now(judged.cases[asked], threads, persons, rows)
         land, annoy = self.model.chances(rows)
-        chances = zip(land.tolist(), annoy.tolist(), strict=True)
-        return {i: OnChannel("email", *both) for i, both in zip(asked, chances, strict=True)}
+        found: list[OnChannel | None] = [None] * len(decisions)
+        for i, *both in zip(asked, land.tolist(), annoy.tolist(), strict=True):
+            found[i] = OnChannel("email", *both)
+        return found
 
 
 class Silent(Words):

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 
 from features.events.schema import CHANNELS, EVENTS, KINDS, SENTIMENTS
-from models.history import HistorySummary, summarise, summarise_each
+from models.history import HistorySummary, summaries, summarise
 
 DAY = 86_400_000_000
 ANSWERS = ("reply", "meeting", "placement")
@@ -39,7 +38,7 @@ def events(*rows: dict[str, Any]) -> pa.Table:
 
 def test_an_empty_history_stops_nothing() -> None:
     assert summarise(events(), DAY) == HistorySummary()
-    assert summarise_each(events(), DAY) == {}
+    assert summaries(events(), [0], []) == []
 
 
 def test_touches_of_all_campaigns_and_channels_count_in_order_of_time() -> None:
@@ -111,12 +110,16 @@ def random_events(count: int) -> pa.Table:
 
 
 def test_contacts_summarised_together_are_as_summarised_alone() -> None:
-    table = random_events(400)
-    together = summarise_each(table, 60 * DAY)
-    assert len(together) == 30
-    for contact_id, summary in together.items():
-        own = table.filter(pc.equal(table["contact_id"], contact_id))
-        assert summarise(own, 60 * DAY) == summary
+    table = random_events(400).sort_by("contact_id")
+    sizes = [run["counts"] for run in table["contact_id"].value_counts().to_pylist()]
+    ends = np.cumsum([0, *sizes]).tolist()
+    moments = [(60 + i % 30) * DAY for i in range(len(sizes))]
+    alone = [
+        summarise(table[begin:end], at)
+        for begin, end, at in zip(ends[:-1], ends[1:], moments, strict=True)
+    ]
+    assert len(sizes) == 30
+    assert summaries(table, ends, moments) == alone
 
 
 def test_dictionary_columns_and_any_order_of_rows_change_nothing() -> None:
@@ -126,4 +129,4 @@ def test_dictionary_columns_and_any_order_of_rows_change_nothing() -> None:
         index = encoded.schema.get_field_index(name)
         encoded = encoded.set_column(index, name, encoded[name].dictionary_encode())
     shuffled = encoded.take(np.random.default_rng(1).permutation(table.num_rows))
-    assert summarise_each(shuffled, 60 * DAY) == summarise_each(table, 60 * DAY)
+    assert summarise(shuffled, 60 * DAY) == summarise(table, 60 * DAY)

@@ -82,9 +82,10 @@ def _row(row: object, number: int, contact_id: str | None) -> tuple[Any, ...]:
         or get("come_back_at") not in _NOTHING
     ):
         raise _Unusual
-    occurred = _moment(get("occurred_at"))
-    recorded = get("recorded_at")
-    recorded = occurred if recorded in _NOTHING else _moment(recorded)
+    happened, recorded = get("occurred_at"), get("recorded_at")
+    occurred = _moment(happened)
+    prompt = recorded in _NOTHING or recorded == happened
+    recorded = occurred if prompt else _moment(recorded)
     if recorded < occurred and kind not in AGREED_AHEAD:
         raise _Unusual
     return (

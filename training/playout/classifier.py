@@ -21,7 +21,7 @@ from models.history import summarise
 from models.lags import HORIZON
 from models.model import Model
 from models.planner import CASE, rows_now
-from models.situation import Situations, situations
+from models.situation import Situations, joined, situations
 from training.dataset import Dataset
 from training.fit import SEED
 from training.playout.asked import NO_TOUCH, Game, Ints
@@ -106,7 +106,7 @@ class Threshold:
 
 def rows_of_touches_now(model: Model, requests: Sequence[Request]) -> Rows:
     """Features of a touch made now on every channel, channels of a request together."""
-    s = situations(requests, len(COLUMNS))
+    s = situations(requests, *joined([r.history for r in requests]), len(COLUMNS))
     whose = np.repeat(np.arange(len(requests)), len(PLAYABLE))
     cases = np.zeros(len(whose), CASE)
     cases["channel"] = np.tile(np.arange(len(PLAYABLE)), len(requests))

@@ -1,0 +1,179 @@
+"""Judging: every request on every channel it may use, scored and planned for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from features.catalog.columns import COLUMNS, CONTACT_COLUMNS
+from features.events.schema import CHANNELS
+from features.fold import read_parties
+from models.decision import Request
+from models.lags import LAG_EDGES
+from models.model import Model
+from models.outcome import Outcome
+from models.planner import CASE, COURSE, plan, rows_now
+from models.situation import Situations
+
+Rows = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Prudence:
+    """How doubt and delay count in comparing courses; chosen in closed loop.
+
+    `land`, `annoy`: courses are judged at this many standard deviations on the bad side of each
+    score, at one at most while an outcome is known from base rates alone, or nothing would ever be
+    tried; `discount`: what is left of a worth after a day of waiting for it.
+    """
+
+    land: float = 0.0
+    annoy: float = 2.0
+    discount: float = 0.97
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An outcome's scores and the standard deviations of doubt about them, each shape (cases,)."""
+
+    score: Floats
+    doubt: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Everything computed for all cases of a batch; a case is one request on one channel.
+
+    `seen`: of each case how many touches in the same situation the model has learned from; `last`:
+    scores of each request's last touch, for land and for annoy.
+    """
+
+    cases: npt.NDArray[Any]
+    request: Ints
+    rows: Rows
+    land: Scored
+    annoy: Scored
+    courses: npt.NDArray[Any]
+    seen: Ints
+    last: tuple[Floats, Floats]
+
+    @property
+    def best(self) -> Ints:
+        """The case each request's best course begins on."""
+        best: Ints = self.courses["case"]
+        return best
+
+
+def judge(
+    model: Model,
+    prudence: Prudence,
+    limits: Floats,
+    requests: Sequence[Request],
+    s: Situations,
+    channels: Sequence[tuple[str, ...]],
+) -> Judged:
+    """Score a touch now, and plan, on every channel of every request.
+
+    `limits`: as `Rulebook.limits` gives them.
+    """
+    fixed = _fixed_columns(model, requests, s)
+    last = _last_scores(model, s, fixed)
+    request = np.repeat(np.arange(len(requests)), [len(c) for c in channels])
+    cases = _cases(requests, s, channels, request)
+    cases["last_land"], cases["last_annoy"] = last[0][request], last[1][request]
+    threads, persons, rows = s.threads[request], s.persons[request], fixed[request]
+    rows_now(cases, threads, persons, rows)
+    seen = model.evidence.like(rows)
+    land = _score(model, model.land, rows, seen, cases, "land")
+    annoy = _score(model, model.annoy, rows, seen, cases, "annoy")
+    cases["caution_land"] = _prudence(model.land, prudence.land) * land.doubt
+    cases["prudence_annoy"] = _prudence(model.annoy, prudence.annoy)
+    cases["doubt_annoy"], cases["discount"] = annoy.doubt, prudence.discount
+    courses = np.zeros(len(requests), COURSE)
+    firsts = np.concatenate([[0], np.cumsum([len(c) for c in channels])])
+    plan(
+        cases, firsts, threads, persons, rows.copy(), _planning(model.land),
+        _planning(model.annoy), LAG_EDGES, model.land.baseline.by_channel,
+        model.annoy.baseline.by_channel, limits, courses,
+    )  # fmt: skip
+    return Judged(cases, request, rows, land, annoy, courses, seen, last)
+
+
+def _fixed_columns(model: Model, requests: Sequence[Request], s: Situations) -> Rows:
+    """Rows with what does not change along a course: who reaches out, who the contact is."""
+    ledger = model.ledger
+    rows = np.zeros((len(requests), len(model.columns)), np.float32)
+    ids = range(len(requests))
+    read_parties(
+        ledger.states[[ledger.actor(s.name("actor", "actor_id", i)) for i in ids]],
+        ledger.states[[ledger.account(s.name("account", "account_id", i)) for i in ids]],
+        ledger.states[[ledger.contact(r.contact_id) for r in requests]],
+        ledger.states[[ledger.ORGANISATION] * len(requests)],
+        np.full(len(requests), ledger.as_of, np.int64),
+        rows,
+    )
+    for i, r in enumerate(requests):
+        rows[i, len(COLUMNS) :] = model.encoding.of_values(r.attributes)
+    return rows
+
+
+def _last_scores(model: Model, s: Situations, fixed: Rows) -> tuple[Floats, Floats]:
+    """Scores of each thread's last touch, as it was made."""
+    rows = fixed.copy()
+    known = ~np.isnan(s.lag)
+    own = len(CONTACT_COLUMNS)
+    rows[known, :own] = s.last_row[known, :own]
+    return model.land.score(rows)[0], model.annoy.score(rows)[0]
+
+
+def _cases(
+    requests: Sequence[Request], s: Situations, channels: Sequence[tuple[str, ...]], request: Ints
+) -> npt.NDArray[Any]:
+    """What is asked about, and when; nothing scored yet."""
+    cases = np.zeros(len(request), CASE)
+    cases["channel"] = [CHANNELS.index(c) for usable in channels for c in usable]
+    cases["at"], cases["local"] = s.at[request], s.local[request]
+    cases["zone_known"], cases["lag"] = s.zone_known[request], s.lag[request]
+    cases["last_channel"] = s.threads["last_channel"][request]
+    for field in ("actor", "relevance", "personalized"):
+        cases[field] = s.picks[field][request]
+    worth = np.array([(r.utility.land, r.utility.annoy, r.utility.touch) for r in requests])
+    for i, field in enumerate(("worth_land", "worth_annoy", "cost")):
+        cases[field] = worth[request, i]
+    return cases
+
+
+def _score(
+    model: Model, o: Outcome, rows: Rows, seen: Ints, cases: npt.NDArray[Any], name: str
+) -> Scored:
+    """Ensemble score and doubt; tells the planner how far its one member is off."""
+    found = o.judge(rows)
+    cases[f"known_{name}"], cases[f"shift_{name}"] = found.variance, found.score - found.first
+    return Scored(found.score, model.doubt(o, seen, found))
+
+
+def _prudence(o: Outcome, deviations: float) -> float:
+    """Of an outcome that is known from base rates alone, one at most counts."""
+    return deviations if o.events else min(deviations, 1.0)
+
+
+def _planning(o: Outcome) -> tuple[Any, ...]:
+    """What the planner needs of an outcome: its first member, and room to work in."""
+    basis, coefficients, slope, _, _, covariance = o.compiled
+    trees = len(o.planned[0].first) - 1
+    return (
+        *o.planned,
+        np.empty(trees, np.uint64),
+        np.empty(trees, np.uint64),
+        basis,
+        coefficients[0],
+        slope,
+        covariance,
+        np.empty(len(basis[0])),
+    )
