@@ -99,11 +99,13 @@ def fit_backbone(
     centre, precision = _priors(terms)
     design = np.column_stack([np.ones(len(z)), z])
 
+    at_risk, told = weight * exposure, (weight * happened) @ design
+
     def loss(beta: Floats) -> tuple[float, Any]:
-        expected = weight * exposure * np.exp(np.clip(design @ beta, -20, 20))
+        expected = at_risk * np.exp(np.clip(design @ beta, -20, 20))
         gap = beta - centre
-        value = expected.sum() - (weight * happened) @ (design @ beta)
-        gradient = design.T @ (expected - weight * happened)
+        value = expected.sum() - told @ beta
+        gradient = expected @ design - told
         return float(value + 0.5 * precision @ gap**2), gradient + precision * gap
 
     lowest = [0.0 if rising and term.rising else None for term in terms]

@@ -15,6 +15,7 @@ from training.metrics import (
     roc_auc,
     scores,
     training_rates,
+    weighted_roc_auc,
 )
 
 HIT = np.array([True, False, False, True])
@@ -43,6 +44,17 @@ def test_calibration_error_sees_what_is_off() -> None:
 
 def test_equal_predictions_share_a_bin() -> None:
     assert len(set(bins(np.full(100, 0.3)))) == 1
+
+
+def test_the_weighted_auc_is_that_of_rows_repeated() -> None:
+    rng = np.random.default_rng(4)
+    hit, p = rng.random(400) < 0.3, rng.integers(0, 20, 400) / 20
+    weight = rng.poisson(1.0, 400)
+    repeated = roc_auc(np.repeat(hit, weight), np.repeat(p, weight))
+    measure = weighted_roc_auc(hit, p)
+    assert measure(weight.astype(float)) == pytest.approx(repeated)
+    assert measure(np.ones(400)) == pytest.approx(roc_auc(hit, p))
+    assert measure(hit.astype(float)) is None
 
 
 def test_the_interval_covers_and_widens_with_dependence() -> None:

@@ -25,9 +25,9 @@ from training.metrics import (
     interval,
     log_loss,
     reliability,
-    roc_auc,
     scores,
     training_rates,
+    weighted_roc_auc,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -156,13 +156,12 @@ def _intervals(
 ) -> dict[str, list[float] | None]:
     later = w.number > 1
     found = {
-        "roc_auc": interval(lambda weight: roc_auc(hit, p, weight), w.contact),
+        "roc_auc": interval(weighted_roc_auc(hit, p), w.contact),
         "log_loss": interval(lambda weight: log_loss(hit, before, weight), w.contact),
     }
     if later.any():
-        found["follow_ups_roc_auc"] = interval(
-            lambda weight: roc_auc(hit[later], p[later], weight[later]), w.contact
-        )
+        of_later = weighted_roc_auc(hit[later], p[later])
+        found["follow_ups_roc_auc"] = interval(lambda weight: of_later(weight[later]), w.contact)
     return found
 
 
