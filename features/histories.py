@@ -114,19 +114,18 @@ def floats(column: pa.ChunkedArray | pa.Array) -> Floats:
 def from_events(
     events: pa.Table,
     local_clock: Any | None = None,
-    zone_known: Floats | None = None,
     contact: tuple[Codes, pa.Array] | None = None,
 ) -> Histories:
     """Turn validated `events` into arrays.
 
     `local_clock(contact_codes, contact_names, occurred)` gives each event's local time and whether
-    its zone is known; without it, local time is UTC. `zone_known` is per event, 0 without it.
-    `contact`: codes and names of contacts, where those of the column are not wanted.
+    its zone is known; without it, local time is UTC and no zone known. `contact`: codes and names
+    of contacts, where those of the column are not wanted.
     """
     coded = {name: dictionary_codes(events[name]) for name in _CODED}
     coded["contact_id"] = contact or dictionary_codes(events["contact_id"])
     contacts, occurred = coded["contact_id"][0], microseconds(events["occurred_at"])
-    local, known = occurred, zone_known
+    local, known = occurred, np.zeros(len(contacts))
     if local_clock is not None:
         local, known = local_clock(contacts, coded["contact_id"][1], occurred)
     return Histories(
@@ -142,7 +141,7 @@ def from_events(
         local=local,
         relevance=floats(events["relevance"]),
         personalized=floats(events["personalized"]),
-        zone_known=np.zeros(len(contacts)) if known is None else known,
+        zone_known=known,
         names={name: names for name, (_, names) in coded.items()},
         event_id=events["event_id"],
     )

@@ -24,6 +24,8 @@ _TOUCHES = _POSITION["thread_touches"]
 _GAP = _POSITION["thread_days_since_touch"]
 #: Positions of the columns that say which channel a touch is made on.
 CHANNEL_COLUMNS = [_POSITION[f"channel_{c}"] for c in CHANNELS[:4]]
+#: The same as arrays, for the compiled routine.
+_EDGES = (np.array(CHANNEL_COLUMNS), np.array(TOUCH_NUMBERS), np.array(GAPS))
 
 Rows = npt.NDArray[np.float32]
 
@@ -31,7 +33,7 @@ Rows = npt.NDArray[np.float32]
 def situation(x: Rows) -> npt.NDArray[np.int64]:
     """The situation of every row, as one code."""
     code = np.empty(len(x), np.int64)
-    _situate(x, np.array(CHANNEL_COLUMNS), np.array(TOUCH_NUMBERS), np.array(GAPS), code)
+    _situate(x, *_EDGES, code)
     return code
 
 

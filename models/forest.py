@@ -7,14 +7,14 @@ Scores are added up as in `models.leaves`; explanations walk the trees.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from features.compiled import inline, jit
-from models.leaves import MOST_LEAVES, Leaves, Node, add_scores, joined, leaves
+from models.leaves import Leaves, Nodes, add_scores, leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,14 @@ class Forest:
     leaf: npt.NDArray[np.float64]
     node_start: npt.NDArray[np.int32]
     leaf_start: npt.NDArray[np.int32]
-    scored: Leaves
+    scored: Leaves = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        missing_left = np.where(self.nan_is_missing, self.default_left, self.threshold >= 0.0)
+        nodes = Nodes(
+            self.feature, self.threshold, ~missing_left, self.left, self.right, self.node_start
+        )
+        object.__setattr__(self, "scored", leaves(nodes, self.leaf, self.leaf_start))
 
     def arrays(self) -> tuple[Any, ...]:
         """The arrays in the order the routines that walk take them."""
@@ -66,7 +73,6 @@ def together(forests: Sequence[Forest]) -> Forest:
         **laid,
         node_start=_starts([f.node_start for f in forests], nodes),
         leaf_start=_starts([f.leaf_start for f in forests], ends),
-        scored=joined([f.scored for f in forests]),
     )
 
 
@@ -96,47 +102,7 @@ def parse(model_text: str, columns: Sequence[int] | None = None) -> Forest:
         leaf=np.concatenate([*values, np.zeros(0)]),
         node_start=np.cumsum([0, *nodes]).astype(np.int32),
         leaf_start=np.cumsum([0, *(len(v) for v in values)]).astype(np.int32),
-        scored=_scored(trees, values, columns),
     )
-
-
-def _scored(
-    trees: list[dict[str, str]], values: list[npt.NDArray[Any]], columns: Sequence[int] | None
-) -> Leaves:
-    nodes: list[Node] = []
-    in_order = []
-    for t, (tree, value) in enumerate(zip(trees, values, strict=True)):
-        order: list[int] = []
-        if len(value) > 1:
-            _visit(t, 0, _split_of(tree, columns), order, nodes)
-        in_order.append(value[order] if order else value)
-    return leaves(nodes, in_order)
-
-
-def _split_of(tree: dict[str, str], columns: Sequence[int] | None) -> tuple[list[Any], ...]:
-    """Feature, threshold, whether a missing value goes right, and children, node by node."""
-    threshold = _numbers(tree["threshold"], np.float64)
-    decision = _numbers(tree["decision_type"], np.int32)
-    left = np.where((decision >> 2) == 2, (decision & 2) > 0, threshold >= 0.0)
-    feature = _positions(_numbers(tree["split_feature"], np.int32), columns)
-    children = (_numbers(tree[f"{side}_child"], np.int32).tolist() for side in ("left", "right"))
-    return feature.tolist(), threshold.tolist(), (~left).tolist(), *children
-
-
-def _visit(
-    t: int, node: int, split: tuple[list[Any], ...], order: list[int], nodes: list[Node]
-) -> None:
-    """Leaves below `node` from left to right into `order`, and the nodes there into `nodes`."""
-    if node < 0:
-        order.append(~node)
-        return
-    feature, threshold, missing_right, left, right = split
-    before = len(order)
-    _visit(t, left[node], split, order, nodes)
-    ruled_out = (1 << len(order)) - (1 << before)
-    mask = (2**MOST_LEAVES - 1) & ~ruled_out
-    nodes.append(Node(feature[node], threshold[node], missing_right[node], t, mask))
-    _visit(t, right[node], split, order, nodes)
 
 
 def _positions(feature: Any, columns: Sequence[int] | None) -> npt.NDArray[np.int32]:

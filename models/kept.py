@@ -9,7 +9,6 @@ from pathlib import Path
 from uuid import uuid4
 
 from models.registry import Version
-from models.settings import Settings
 
 _LAST = "last_good.json"
 
@@ -22,11 +21,6 @@ class Kept:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-
-    @classmethod
-    def of(cls, settings: Settings, alias: str) -> Kept:
-        """Where what answers under an alias is kept."""
-        return cls(settings.home.absolute() / "kept" / settings.model_name / alias)
 
     def find(self, version: Version) -> Path | None:
         """Where a version's artifact is, None if it is not kept."""

@@ -9,7 +9,6 @@ algorithm to rank documents with additive ensembles of regression trees", SIGIR 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +28,10 @@ def _places() -> npt.NDArray[np.int64]:
     for bit in range(MOST_LEAVES):
         found[((1 << bit) * int(_DE_BRUIJN) % 2**64) >> 58] = bit
     return found
+
+
+_PLACES = _places()
+_ALL = 2**MOST_LEAVES - 1
 
 
 class Leaves(NamedTuple):
@@ -54,79 +57,68 @@ class Leaves(NamedTuple):
     places: npt.NDArray[np.int64]
 
 
-class Node(NamedTuple):
-    """An inner node: what it asks, where a missing value goes, and what a "no" leaves."""
+class Nodes(NamedTuple):
+    """The inner nodes of all trees, laid end to end; a child below 0 is the leaf `~child`.
 
-    feature: int
-    threshold: float
-    missing_right: bool
-    tree: int
-    mask: int
+    `missing_right`: whether a missing value goes right; `starts`: where those of each tree begin.
+    """
+
+    feature: npt.NDArray[np.int32]
+    threshold: npt.NDArray[np.float64]
+    missing_right: npt.NDArray[np.bool_]
+    left: npt.NDArray[np.int32]
+    right: npt.NDArray[np.int32]
+    starts: npt.NDArray[np.int32]
 
 
-def leaves(nodes: Sequence[Node], values: Sequence[npt.NDArray[np.float64]]) -> Leaves:
-    """From the nodes of all trees, and each tree's leaves from left to right.
+def leaves(nodes: Nodes, leaf: npt.NDArray[np.float64], first: npt.NDArray[np.int32]) -> Leaves:
+    """From trees as they are walked; `leaf`: what each leaf adds, `first`: where a tree's begin.
 
     Raises FinelineError for a tree with more leaves than bits.
     """
-    if any(len(v) > MOST_LEAVES for v in values):
+    if (np.diff(first) > MOST_LEAVES).any():
         raise FinelineError(f"a tree of the model has more than {MOST_LEAVES} leaves")
-    nodes = sorted(nodes, key=lambda n: (n.feature, n.threshold))
-    missing = [n for n in nodes if n.missing_right]
-    feature = np.array(sorted({n.feature for n in nodes}), np.int64)
+    tree = np.repeat(np.arange(len(first) - 1), np.diff(nodes.starts))
+    mask, value = np.zeros(len(tree), np.uint64), leaf.copy()
+    left, right = nodes.left.tolist(), nodes.right.tolist()
+    for begin, end, own in zip(nodes.starts[:-1], nodes.starts[1:], first[:-1], strict=True):
+        if end > begin:
+            order: list[int] = []
+            _visit(0, left[begin:end], right[begin:end], order, mask[begin:end])
+            value[own : own + len(order)] = leaf[own + np.array(order)]
+    by_threshold = np.lexsort((nodes.threshold, nodes.feature))
+    missing = by_threshold[nodes.missing_right[by_threshold]]
+    feature = np.unique(nodes.feature).astype(np.int64)
     return Leaves(
         feature,
-        _starts(feature, nodes),
-        np.array([n.threshold for n in nodes], np.float64),
-        np.array([n.tree for n in nodes], np.int64),
-        np.array([n.mask for n in nodes], np.uint64),
-        _starts(feature, missing),
-        np.array([n.tree for n in missing], np.int64),
-        np.array([n.mask for n in missing], np.uint64),
-        np.cumsum([0, *(len(v) for v in values)]),
-        np.concatenate([*values, np.zeros(0)]),
-        _places(),
+        _starts(feature, nodes.feature[by_threshold]),
+        nodes.threshold[by_threshold],
+        tree[by_threshold],
+        mask[by_threshold],
+        _starts(feature, nodes.feature[missing]),
+        tree[missing],
+        mask[missing],
+        first.astype(np.int64),
+        value,
+        _PLACES,
     )
 
 
-def joined(parts: Sequence[Leaves]) -> Leaves:
-    """The trees of several, one after another."""
-    trees = np.cumsum([0, *(len(part.first) - 1 for part in parts)])
-    values = np.cumsum([0, *(len(part.value) for part in parts)])
-    feature = np.unique(np.concatenate([part.feature for part in parts]))
-    asked = np.concatenate([_asked(part.feature, part.starts) for part in parts])
-    threshold = np.concatenate([part.threshold for part in parts])
-    missing = np.concatenate([_asked(part.feature, part.missing_starts) for part in parts])
-    order, missing_order = np.lexsort((threshold, asked)), np.argsort(missing, kind="stable")
-    tree, missing_tree = (
-        np.concatenate([getattr(p, name) + t for p, t in zip(parts, trees, strict=False)])
-        for name in ("tree", "missing_tree")
-    )
-    return Leaves(
-        feature,
-        np.append(np.searchsorted(asked[order], feature), len(asked)),
-        threshold[order],
-        tree[order],
-        np.concatenate([part.mask for part in parts])[order],
-        np.append(np.searchsorted(missing[missing_order], feature), len(missing)),
-        missing_tree[missing_order],
-        np.concatenate([part.missing_mask for part in parts])[missing_order],
-        np.append(
-            np.concatenate([p.first[:-1] + v for p, v in zip(parts, values, strict=False)]),
-            values[-1],
-        ),
-        np.concatenate([part.value for part in parts]),
-        _places(),
-    )
+def _visit(
+    node: int, left: list[int], right: list[int], order: list[int], mask: npt.NDArray[np.uint64]
+) -> None:
+    """Leaves below a node of a tree from left to right into `order`, masks of nodes into `mask`."""
+    if node < 0:
+        order.append(~node)
+        return
+    before = len(order)
+    _visit(left[node], left, right, order, mask)
+    mask[node] = _ALL & ~((1 << len(order)) - (1 << before))
+    _visit(right[node], left, right, order, mask)
 
 
-def _asked(feature: npt.NDArray[np.int64], starts: npt.NDArray[np.int64]) -> Any:
-    return np.repeat(feature, np.diff(starts))
-
-
-def _starts(feature: npt.NDArray[np.int64], nodes: Sequence[Node]) -> npt.NDArray[np.int64]:
-    asked = np.array([n.feature for n in nodes], np.int64)
-    return np.append(np.searchsorted(asked, feature), len(nodes)).astype(np.int64)
+def _starts(feature: npt.NDArray[np.int64], asked: npt.NDArray[np.int32]) -> Any:
+    return np.append(np.searchsorted(asked, feature), len(asked)).astype(np.int64)
 
 
 @inline

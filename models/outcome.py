@@ -113,10 +113,6 @@ class Outcome:
         size = 1 + len(self.basis.columns)
         return self.slope**2 * self.covariance if len(self.covariance) else np.zeros((size, size))
 
-    def variance(self, x: Rows) -> Floats:
-        """Variance of the score that data and priors leave to the backbone, shape (rows,)."""
-        return self.judge(x).variance
-
     def chance(self, score: Floats | float) -> Floats:
         """Chance that it happens within the horizon after a touch."""
         return self._within(score, self.hazard)

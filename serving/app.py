@@ -50,11 +50,11 @@ ABOUT = "Tells a recruiter whether one more follow-up will land or annoy."
 def create_app(
     settings: ServiceSettings,
     load: Callable[[], Decider] | None = None,
-    swapped: Callable[[], None] = lambda: None,
+    started: Callable[[], None] = lambda: None,
 ) -> FastAPI:
     """The app; `load` makes the decider that answers, by default the registry's champion.
 
-    `swapped` is called whenever another begins to answer.
+    `started` is called before the first request.
     """
     if settings.rules is not None:
         # What a tenant's rules get wrong is said at the start, not by the first answer.
@@ -63,12 +63,7 @@ def create_app(
     database = open_store(settings)
     access = Access(database, settings)
     database.tell(telemetry.store_up.set)
-
-    def answers(decider: Decider) -> None:
-        telemetry.loaded(decider)
-        swapped()
-
-    champion = Champion(answers)
+    champion = Champion(telemetry.loaded)
     source = Registry(settings) if load is None else Fixed(load)
     watch = Watch(source, champion, FlightMetrics(telemetry.registry), settings.watch_seconds)
     refresher = Refresher(
@@ -90,6 +85,7 @@ def create_app(
         refresher.start()
         dispatcher.start()
         shadow.start()
+        await run_in_threadpool(started)
         async with assistants.running():
             yield
         await run_in_threadpool(watch.stop)
@@ -124,4 +120,4 @@ def from_environment() -> FastAPI:
     """The app as server processes build it."""
     settings = load_settings(ServiceSettings)
     configure(settings.log_format, settings.log_requests)
-    return create_app(settings, swapped=settle)
+    return create_app(settings, started=settle)

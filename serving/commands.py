@@ -229,8 +229,8 @@ def demo(contacts: int) -> None:
       fineline demo
     """
     from models import registry
-    from models.kept import Kept
     from models.settings import load_settings
+    from serving.flight.source import Registry
     from serving.settings import ServiceSettings
 
     _leave_when_terminated(_TERMINATED)
@@ -238,8 +238,7 @@ def demo(contacts: int) -> None:
     # A port that is taken is worth knowing of before minutes of training.
     _require_free(settings.host, settings.port)
     # To ask the registry takes seconds; what has answered here before need not be asked about.
-    kept = Kept.of(settings, registry.CHAMPION).last()
-    if kept is None and registry.champion_version(settings) is None:
+    if not Registry(settings).keeps and registry.champion_version(settings) is None:
         agency = settings.home / "agency"
         _command("simulate", "--world", _WORLD, "--contacts", str(contacts), "--seed", "1",
                  "--out", str(agency))  # fmt: skip

@@ -56,18 +56,8 @@ class Envelope:
         )  # fmt: skip
 
 
-def requests_of(
-    items: Sequence[object], now: datetime, longest: int, worth: Utility
-) -> list[Request | Problem]:
-    """Every item as a request, or what is wrong with it.
-
-    `worth` is what outcomes are worth where an item does not say.
-    """
-    return completed([envelope(item, now, longest, worth) for item in items])
-
-
-def completed(checked: Sequence[Envelope | Problem]) -> list[Request | Problem]:
-    """Envelopes with their events, or what is wrong with those; all are checked together."""
+def requests_of(checked: Sequence[Envelope | Problem]) -> list[Request | Problem]:
+    """Every envelope with its events, or what is wrong with it; all events are checked together."""
     good = [e for e in checked if isinstance(e, Envelope)]
     tables = iter(
         events_from_items(
@@ -91,7 +81,10 @@ def _event_field(row: int, field: str | None) -> str:
 
 
 def envelope(item: object, now: datetime, longest: int, worth: Utility) -> Envelope | Problem:
-    """Check everything of an item but its events."""
+    """Check everything of an item but its events.
+
+    `worth` is what outcomes are worth where the item does not say.
+    """
     if not isinstance(item, dict):
         return invalid([FieldError("", "must be a JSON object with contact and history")])
     errors: list[FieldError] = []

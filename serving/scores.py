@@ -48,13 +48,18 @@ class Scoring:
         Raises Problem where none can be answered.
         """
         items = _items(load_json(body), self.settings.max_items)
-        found = parse.requests_of(items, self.now, self.settings.max_history, self._worth)
+        longest, worth = self.settings.max_history, self._worth
+        answers = self._answers([parse.envelope(i, self.now, longest, worth) for i in items])
+        self.telemetry.refused.inc(sum(isinstance(a, Problem) for a in answers))
+        return to_json({"items": [_shown(i, a) for i, a in enumerate(answers)]})
+
+    def _answers(self, asked: Sequence[parse.Envelope | Problem]) -> Sequence[Decision | Problem]:
+        """What is asked, checked and decided together."""
+        found = parse.requests_of(asked)
         decided = iter(self._decide([r for r in found if isinstance(r, Request)]))
         answers = [next(decided) if isinstance(r, Request) else r for r in found]
-        decisions = [a for a in answers if isinstance(a, Decision)]
-        self.telemetry.count(decisions)
-        self.telemetry.refused.inc(len(answers) - len(decisions))
-        return to_json({"items": [_shown(i, a) for i, a in enumerate(answers)]})
+        self.telemetry.count(a for a in answers if isinstance(a, Decision))
+        return answers
 
     def _decide(self, requests: Sequence[Request]) -> Sequence[Decision | Problem]:
         """All together; one by one if that fails, so that only what fails has failed."""
@@ -86,11 +91,9 @@ def each(asked: Sequence[Scoring], bodies: Sequence[bytes]) -> list[bytes | Prob
 
     Each is what it would be alone.
     """
-    scoring = asked[0]
-    found = parse.completed([s._envelope(body) for s, body in zip(asked, bodies, strict=True)])
-    decided = iter(scoring._decide([r for r in found if isinstance(r, Request)]))
-    answers = [next(decided) if isinstance(r, Request) else r for r in found]
-    scoring.telemetry.count(a for a in answers if isinstance(a, Decision))
+    answers = asked[0]._answers(
+        [scoring._envelope(body) for scoring, body in zip(asked, bodies, strict=True)]
+    )
     return [a if isinstance(a, Problem) else to_json(a) for a in answers]
 
 

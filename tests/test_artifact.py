@@ -41,13 +41,15 @@ def test_doubt_survives_and_an_older_model_has_none(
     small_model: Model, saved: Path, agency_data: Dataset
 ) -> None:
     x = agency_data.watched.x[:50]
-    assert np.array_equal(artifact.load(saved).annoy.variance(x), small_model.annoy.variance(x))
-    assert small_model.annoy.variance(x).min() > 0
+    assert np.array_equal(
+        artifact.load(saved).annoy.judge(x).variance, small_model.annoy.judge(x).variance
+    )
+    assert small_model.annoy.judge(x).variance.min() > 0
     outcomes = json.loads((saved / artifact.MANIFEST).read_text())["outcomes"]
     for spec in outcomes.values():
         del spec["backbone_covariance"]
     edit(saved, outcomes=outcomes)
-    assert not artifact.load(saved).annoy.variance(x).any()
+    assert not artifact.load(saved).annoy.judge(x).variance.any()
 
 
 def test_nothing_is_pickled(saved: Path) -> None:

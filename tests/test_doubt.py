@@ -49,8 +49,8 @@ def test_it_is_the_spread_of_fits_to_fresh_data() -> None:
 
 def test_a_row_has_the_same_variance_alone(agency_data: Dataset, small_model: Model) -> None:
     x, annoy = agency_data.watched.x[:200], small_model.annoy
-    together = annoy.variance(x)
-    alone = np.concatenate([annoy.variance(x[i : i + 1]) for i in range(len(x))])
+    together = annoy.judge(x).variance
+    alone = np.concatenate([annoy.judge(x[i : i + 1]).variance for i in range(len(x))])
     assert np.array_equal(together, alone)
     z = np.column_stack([np.ones(len(x)), annoy.basis(x)])
     exact = np.einsum("ij,jk,ik->i", z, annoy.slope**2 * annoy.covariance, z)

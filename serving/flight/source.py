@@ -84,7 +84,7 @@ class Registry:
 
     def __init__(self, settings: Settings, alias: str = registry.CHAMPION) -> None:
         self._settings, self._alias = settings, alias
-        self._kept = Kept.of(settings, alias)
+        self._kept = Kept(settings.home.absolute() / "kept" / settings.model_name / alias)
 
     @property
     def keeps(self) -> bool:

@@ -8,11 +8,10 @@ from datetime import datetime
 from features.store import decisions, dials
 from features.store.database import Connection, Database
 from features.store.decisions import Recorded, thread_of
-from features.store.dials import Setting
 from models.decide import Decider
 from models.situation import microseconds
 from serving.problems import Problem
-from serving.stored.dials import by, in_force
+from serving.stored.dials import by, decider_of
 from serving.stored.recorded import decide, hinted_since, record
 from serving.stored.situation import known, opted_out, request
 from serving.telemetry import Telemetry
@@ -34,17 +33,15 @@ class Hints:
         An answer that still holds is given again.
         """
         with self.database.reading() as connection:
-            mine = self._under(dials.latest(connection, self.tenant))
+            setting = dials.latest(connection, self.tenant)
+            mine = replace(self, decider=by(self.decider, self.tenant, setting))
             current = {} if at else mine._current(connection, [contact_id])
         held = current.get((contact_id, thread_of(campaign_id)))
         return held.answer.encode() if held else mine._anew(contact_id, campaign_id, at)
 
     def by_dials(self) -> Hints:
         """The same by what the tenant has set."""
-        return self._under(in_force(self.database, self.tenant))
-
-    def _under(self, setting: Setting) -> Hints:
-        return replace(self, decider=by(self.decider, self.tenant, setting))
+        return replace(self, decider=decider_of(self.database, self.decider, self.tenant))
 
     def _anew(self, contact_id: str, campaign_id: str | None, at: datetime | None) -> bytes:
         found = known(self.database, self.tenant, [contact_id], self.now).get(contact_id)
