@@ -85,6 +85,21 @@ def test_a_failure_inside_a_transaction_leaves_nothing(database: Database) -> No
     assert everything(database).num_rows == 1
 
 
+def test_who_is_always_overtaken_is_told_that_the_store_is_busy(database: Database) -> None:
+    append(database, TENANT, [touch("e1")], 1)
+    tried: list[int] = []
+
+    def stores_again(connection: Connection) -> None:
+        tried.append(1)
+        connection.execute(text("INSERT INTO people SELECT * FROM people"))
+
+    with pytest.raises(StoreUnavailable, match="busy"):
+        database.write(stores_again)
+    assert len(tried) > 3
+    assert database.up
+    assert everything(database).num_rows == 1
+
+
 def test_a_store_that_is_locked_for_long_is_unavailable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -139,6 +139,22 @@ def test_many_at_once_store_each_event_once(database: Database) -> None:
             assert people.persons(connection, TENANT, [contact])[contact].events == own.num_rows
 
 
+def test_who_sends_the_same_at_once_waits_and_does_not_start_over(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(database, TENANT, [touch(f"first{i}", f"c{i}") for i in range(7)], NOW)
+    rows = [touch(f"e{i}", f"c{i % 7}") for i in range(60)]
+    begun: list[None] = []
+    writing = Database.writing
+    monkeypatch.setattr(Database, "writing", lambda self: begun.append(None) or writing(self))
+    with ThreadPoolExecutor(12) as pool:
+        sent = range(24)
+        told = list(pool.map(lambda _: statuses(append(database, TENANT, rows, NOW)), sent))
+    assert sorted(told)[:1] == [["accepted"] * 60]
+    assert sorted(told)[1:] == [["duplicate"] * 60] * 23
+    assert len(begun) == 24
+
+
 def test_ten_thousand_at_once(database: Database) -> None:
     rows = [touch(f"e{i}", f"c{i % 3000}") for i in range(10_000)]
     assert statuses(append(database, TENANT, rows, NOW)) == ["accepted"] * 10_000

@@ -7,6 +7,7 @@ recovers by itself.
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -37,7 +38,9 @@ _KEEPALIVE = {
 }  # fmt: skip
 #: PostgreSQL's words for "another transaction was quicker; try again".
 _AGAIN = {"40001", "40P01"}
-_TRIES = 5
+_TRIES = 6
+#: Seconds waited at most after the first such try; twice as long after each further one.
+_PAUSE = 0.01
 _READING: dict[str, dict[str, Any]] = {
     "sqlite": {},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
@@ -87,15 +90,18 @@ class Database:
                 yield connection
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in a transaction of its own; again, if another writer was quicker."""
-        for last in (False,) * (_TRIES - 1) + (True,):
+        """Run `work` in a transaction of its own; again, if another writer was quicker.
+
+        Raises StoreUnavailable, also after `_TRIES` times in which another was quicker.
+        """
+        for tried in range(_TRIES):
             try:
                 with self.writing() as connection:
                     return work(connection)
-            except _Overtaken as error:
-                if last:
-                    raise StoreUnavailable(_SAID) from error
-        raise AssertionError
+            except _Overtaken:
+                # Those who overtook each other would do so again if they waited equally long.
+                time.sleep(random.uniform(0, _PAUSE * 2**tried))
+        raise StoreUnavailable(_BUSY)
 
     def prepare(self) -> None:
         """Connect, and bring the database to the latest schema, ahead of the first use."""
@@ -172,7 +178,7 @@ class Database:
             self._is(False, type(error.orig).__name__)
             raise StoreUnavailable(_SAID) from None
         except NoConnection:
-            raise StoreUnavailable("the event store is busy; ask again in a moment") from None
+            raise StoreUnavailable(_BUSY) from None
 
 
 class _Overtaken(Exception):
@@ -180,6 +186,7 @@ class _Overtaken(Exception):
 
 
 _SAID = "the event store does not answer; ask again in a moment (FINELINE_DATABASE_URL)"
+_BUSY = "the event store is busy; ask again in a moment"
 
 
 def _checked(url: str) -> URL:

@@ -17,7 +17,7 @@ from features.events.schema import FIELDS, IDS
 from features.store import outbox
 from features.store.database import Database
 from features.store.notices import opt_outs
-from features.store.people import grow
+from features.store.people import grow, lock
 from features.store.selection import chunks
 from features.store.suppression import ErasureKey
 from features.store.tables import EVENTS
@@ -81,6 +81,8 @@ def _values(table: pa.Table) -> list[Values]:
 def _store(
     connection: Connection, tenant: str, events: Mapping[int, Values], now_us: int, key: ErasureKey
 ) -> dict[int, Receipt]:
+    # The same events sent twice at once: the second waits here, and then finds them stored.
+    lock(connection, tenant, [event[_CONTACT] for event in events.values()])
     kept = _stored(connection, tenant, [event[0] for event in events.values()])
     places: dict[str, int] = {}
     receipts: dict[int, Receipt] = {}

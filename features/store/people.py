@@ -88,6 +88,20 @@ def everybody(connection: Connection, tenant: str) -> list[str]:
     return list(connection.execute(query.order_by(PEOPLE.c.contact_id)).scalars())
 
 
+def lock(connection: Connection, tenant: str, contact_ids: Sequence[str]) -> None:
+    """Have whoever else stores events of these people wait until the transaction ends.
+
+    What they stored before is seen by the statements that follow. In SQLite there is one writer at
+    a time as it is. Of people who are not stored yet nothing is locked.
+    """
+    if connection.dialect.name == "sqlite":
+        return
+    query = select(PEOPLE.c.contact_id).where(PEOPLE.c.tenant == tenant)
+    locked = query.order_by(PEOPLE.c.contact_id).with_for_update()
+    for some in chunks(sorted(set(contact_ids))):
+        connection.execute(locked.where(PEOPLE.c.contact_id.in_(some)))
+
+
 def grow(
     connection: Connection, tenant: str, more: Mapping[str, int], now_us: int, key: ErasureKey
 ) -> dict[str, int]:
