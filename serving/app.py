@@ -23,6 +23,7 @@ from serving.access.audit import note_rules
 from serving.access.headers import let_sites_read
 from serving.batching import Batching
 from serving.champion import Champion
+from serving.clock import system_time
 from serving.flight.metrics import FlightMetrics, ShadowMetrics
 from serving.flight.shadow import Shadow
 from serving.flight.source import Fixed, Nobody, Registry
@@ -34,9 +35,8 @@ from serving.mcp.endpoint import Assistants
 from serving.memory import settle
 from serving.middleware import Surroundings
 from serving.openapi import document
-from serving.page import router as page
-from serving.page import visitor
-from serving.routes import router
+from serving.page import PAGES, visitor
+from serving.routes import API
 from serving.settings import ServiceSettings
 from serving.stored.refresher import Refresher
 from serving.telemetry import Telemetry
@@ -100,13 +100,17 @@ def create_app(
     app = FastAPI(
         title=TITLE, description=ABOUT, version=version("fineline"), lifespan=lifespan,
         docs_url=None, redoc_url=None,
+        # Tracing and metrics are ours (serving.tracing, serving.telemetry).
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
-    app.state.settings, app.state.champion = settings, champion
+    app.state.settings, app.state.champion, app.state.clock = settings, champion, system_time
     app.state.challenger, app.state.batching = shadow.challenger, Batching()
     app.state.telemetry, app.state.database, app.state.access = telemetry, database, access
-    app.include_router(router)
-    app.include_router(page)
+    for router in API:
+        app.include_router(router)
+    for router in PAGES:
+        app.include_router(router, include_in_schema=False)
     app.router.routes.append(Route(MCP_PATH, assistants, methods=MCP_METHODS))
     problems.install(app)
     visitor.install(app)

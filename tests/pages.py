@@ -15,7 +15,6 @@ from fastapi.testclient import TestClient
 from features.store.database import Database
 from models.decide import Decider
 from serving.app import create_app
-from serving.routes.common import _now
 from serving.sample import fill, moved_to
 from serving.settings import ServiceSettings
 from serving.stored.looking import look
@@ -44,10 +43,7 @@ def filled(home: Path, agency: tuple[pa.Table, pa.Table], decider: Decider, peop
 def at_now(app: FastAPI) -> FastAPI:
     """The app with a clock that stands at NOW."""
 
-    async def now() -> datetime:
-        return NOW
-
-    app.dependency_overrides[_now] = now
+    app.state.clock = lambda: NOW
     return app
 
 

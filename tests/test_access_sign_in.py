@@ -21,7 +21,6 @@ from models.decide import Decider
 from serving.access import passwords
 from serving.access.people_command import users as command
 from serving.app import create_app
-from serving.routes.common import _now
 from serving.settings import ServiceSettings
 from tests.access import first_day, key_of
 from tests.stored import touch
@@ -196,10 +195,7 @@ def test_other_sites_neither_use_nor_end_a_session(client: Any, headers: dict[st
 def test_a_session_ends_by_itself(client: Any) -> None:
     sign_in(client)
 
-    async def tomorrow() -> datetime:
-        return datetime.now(UTC) + timedelta(hours=13)
-
-    client.app.dependency_overrides[_now] = tomorrow
+    client.app.state.clock = lambda: datetime.now(UTC) + timedelta(hours=13)
     assert client.get("/").status_code == 303
     # Whoever signs in next finds the old ones gone.
     assert sign_in(client).status_code == 303

@@ -17,7 +17,6 @@ from models.decision import Utility
 from models.dials import Dials, tightened
 from models.rules import Rulebook
 from serving.app import create_app
-from serving.routes.common import _now
 from serving.settings import ServiceSettings
 from serving.stored.dials import save
 from serving.stored.looking import look, look_at
@@ -35,10 +34,7 @@ KEEN = Dials(1000.0, 0.0, 0.0)
 def client(decider: Decider, database_url: str) -> Iterator[TestClient]:
     app = create_app(ServiceSettings(database_url=database_url), lambda: decider)
 
-    async def now() -> datetime:
-        return NOW
-
-    app.dependency_overrides[_now] = now
+    app.state.clock = lambda: NOW
     with TestClient(app, raise_server_exceptions=False) as found:
         post(found, [touch("a"), touch("b", "ben")], "/v1/events")
         yield found

@@ -265,12 +265,7 @@ def test_an_hour_old_count_is_made_anew(decider: Decider, tmp_path: Path) -> Non
     database.close()
     moments = [datetime.fromisoformat("2024-09-01T12:00:00+00:00")]
     with page_client(tmp_path, decider) as client:
-        from serving.routes.common import _now
-
-        async def now() -> datetime:
-            return moments[-1]
-
-        client.app.dependency_overrides[_now] = now  # type: ignore[attr-defined]
+        client.app.state.clock = lambda: moments[-1]  # type: ignore[attr-defined]
         first = text_of(client.get("/team").text)
         moments.append(moments[0] + timedelta(hours=1))
         assert "Touches" in first

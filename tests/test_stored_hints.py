@@ -16,7 +16,6 @@ from features.store.tables import DECISIONS
 from models.decide import Decider
 from serving import schemas
 from serving.app import create_app
-from serving.routes.common import _now
 from serving.schemas import SCORE_EXAMPLE
 from serving.settings import ServiceSettings
 from tests.api import asked, post
@@ -33,7 +32,7 @@ class Clock:
 
     now = NOW
 
-    async def __call__(self) -> datetime:
+    def __call__(self) -> datetime:
         return self.now
 
 
@@ -45,7 +44,7 @@ def clock() -> Clock:
 @pytest.fixture
 def client(decider: Decider, database_url: str, clock: Clock) -> Iterator[TestClient]:
     app = create_app(ServiceSettings(database_url=database_url), lambda: decider)
-    app.dependency_overrides[_now] = clock
+    app.state.clock = clock
     with TestClient(app, raise_server_exceptions=False) as found:
         assert post(found, HISTORY, "/v1/events").json()["accepted"] == 3
         assert post(found, [PERSON], "/v1/contacts").json()["accepted"] == 1

@@ -25,7 +25,6 @@ from serving import schemas
 from serving.app import create_app
 from serving.batch import open_threads
 from serving.problems import Problem
-from serving.routes.common import _now
 from serving.settings import ServiceSettings
 from serving.stored.hints import Hints
 from serving.stored.looking import look
@@ -243,10 +242,7 @@ def test_a_cursor_of_nobodys_is_refused(cursor: str) -> None:
 def client(eager: Decider, database_url: str) -> Iterator[TestClient]:
     app = create_app(ServiceSettings(database_url=database_url), lambda: eager)
 
-    async def now() -> datetime:
-        return NOW
-
-    app.dependency_overrides[_now] = now
+    app.state.clock = lambda: NOW
     with TestClient(app) as found:
         yield found
 

@@ -20,7 +20,7 @@ from models.situation import microseconds
 from serving.access.access import Access
 from serving.access.origin import SAFE, from_this_machine, from_this_site
 from serving.access.scopes import ADMIN, EVERYTHING
-from serving.clock import Now
+from serving.clock import moment_of
 from serving.problems import Problem
 from serving.settings import ServiceSettings
 
@@ -121,8 +121,9 @@ class Allowed(SecurityBase):
             bearerFormat="fl_...", description="An API key; see docs/access.md for the scopes."
         )
 
-    async def __call__(self, request: Request, now: Now) -> Caller:
+    async def __call__(self, request: Request) -> Caller:
         """The caller."""
+        now = moment_of(request)
         found = await caller_of(request, microseconds(now))
         if not found.may(self.scope):
             if self.scope in _GRAVE:
@@ -142,12 +143,12 @@ def _note_refusal(request: Request, by: By, scope: str) -> None:
 class AllowedOrSigned(Allowed):
     """The same of a route that itself refuses what HubSpot has not signed, if a secret is set."""
 
-    async def __call__(self, request: Request, now: Now) -> Caller:
+    async def __call__(self, request: Request) -> Caller:
         """The caller; HubSpot, signing with the deployment's secret, needs no key."""
         settings: ServiceSettings = request.app.state.settings
         if settings.hubspot_secret.get_secret_value() and "authorization" not in request.headers:
             return Caller(DEFAULT_TENANT, frozenset({"ingest"}), "hubspot")
-        return await super().__call__(request, now)
+        return await super().__call__(request)
 
 
 #: For routes that need not know who asks.

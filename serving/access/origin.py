@@ -11,6 +11,7 @@ from fastapi import Request
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
+@lru_cache(1000)
 def is_loopback(host: str) -> bool:
     """Whether an address to listen on is reached from this machine alone.
 

@@ -13,7 +13,6 @@ from features.store.database import Database
 from models.decide import Decider
 from serving.champion import Champion
 from serving.clock import Now as Now
-from serving.clock import _now as _now
 from serving.schemas import ID, LINE, MOMENT
 from serving.settings import ServiceSettings
 from serving.telemetry import Telemetry

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
@@ -11,8 +9,9 @@ from serving import examples
 from serving.access.caller import Scorer
 from serving.batching import Batching
 from serving.bodies import body_of
+from serving.clock import moment_of
 from serving.openapi import DECIDING, answers, body
-from serving.routes.common import Now, as_json, database, decider, settings, telemetry
+from serving.routes.common import as_json, database, decider, settings, telemetry
 from serving.schemas import (
     SCORE_EXAMPLE,
     SCORES_EXAMPLE,
@@ -37,10 +36,10 @@ _LONG = 50_000
     responses=answers("/v1/score", DecisionOut, "The decision.", examples.DECISION, *DECIDING),
     openapi_extra=body(ScoreIn, SCORE_EXAMPLE),
 )
-async def score(request: Request, caller: Scorer, now: Now) -> Response:
+async def score(request: Request, caller: Scorer) -> Response:
     """Answers from the request alone; stores nothing about the person."""
     sent = await body_of(request.scope, request.receive, settings(request).max_body_mb * 1_000_000)
-    scoring = await _scoring(request, caller.tenant, now)
+    scoring = await _scoring(request, caller.tenant)
     batching: Batching = request.app.state.batching
     if len(sent) > _LONG:
         return as_json(await batching.long(scoring.one, sent))
@@ -57,17 +56,18 @@ async def score(request: Request, caller: Scorer, now: Now) -> Response:
     ),
     openapi_extra=body(ScoresIn, SCORES_EXAMPLE),
 )
-async def scores(request: Request, caller: Scorer, now: Now) -> Response:
+async def scores(request: Request, caller: Scorer) -> Response:
     """Each answer is a decision or `{"error": problem}`, in the order of the items."""
     sent = await body_of(
         request.scope, request.receive, settings(request).max_batch_body_mb * 1_000_000
     )
-    scoring = await _scoring(request, caller.tenant, now)
+    scoring = await _scoring(request, caller.tenant)
     batching: Batching = request.app.state.batching
     return as_json(await batching.long(scoring.many, sent))
 
 
-async def _scoring(request: Request, tenant: str, now: datetime) -> Scoring:
+async def _scoring(request: Request, tenant: str) -> Scoring:
+    now = moment_of(request)
     answers, store = await decider(request), database(request)
     setting = dials.seen(store, tenant, now)
     if setting is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 
 import pyarrow as pa
 import pytest
@@ -19,7 +18,6 @@ from features.store.users import User
 from models.decide import Decider
 from serving.access import passwords
 from serving.app import create_app
-from serving.routes.common import _now
 from tests.browser.chromium import served
 from tests.pages import NOW, filled, settings_of
 from tests.stored import TENANT, us
@@ -54,10 +52,7 @@ def address(
     database.close()
     app = create_app(settings_of(home).model_copy(update={"require_keys": True}), lambda: decider)
 
-    async def now() -> datetime:
-        return NOW
-
-    app.dependency_overrides[_now] = now
+    app.state.clock = lambda: NOW
     with served(app) as found:
         yield found
 
