@@ -186,16 +186,19 @@ def _course(
     state: Any,
     model: Any,
     delay: float,
+    opening: Any,
     gap: float,
     growth: float,
     most: int,
 ) -> Any:
-    """Worth and length of the best cadence of up to `most` touches; the first touch's scores.
+    """Worth and length of the best cadence of up to `most` touches.
 
     The first touch is made on the channel of the case `first`, all others on that of `later`.
+    `opening`, shape (3,): the first touch's scores, and what doubt adds to that of annoyance; looked
+    up if another course has filled it, filled otherwise.
     """
     land, annoy, edges, h_land, h_annoy, limits = model
-    thread, person, row, (threads, persons) = state
+    thread, person, row, (threads, persons), _ = state
     most = _allowed(most, gap, limits)
     threads[0] = thread
     persons[0] = person
@@ -204,19 +207,22 @@ def _course(
     value = first.discount ** (delay / 2) * (
         p_land * first.worth_land - p_annoy * first.worth_annoy
     )
-    best, length, first_land, first_annoy = -np.inf, 1, 0.0, 0.0
+    best, length = -np.inf, 1
     days, step = delay, gap
     for k in range(most):
         case = first if k == 0 else later
         time = case.at + np.int64(days * DAY)
-        fill_row(row, t, p, time, case)
-        eta_land = eta(row, land) + case.shift_land
-        eta_annoy = eta(row, annoy) + case.shift_annoy
-        caution = case.prudence_annoy * np.sqrt(
-            case.doubt_annoy**2 + max(variance(annoy) - case.known_annoy, 0.0)
-        )
-        if k == 0:
-            first_land, first_annoy = eta_land, eta_annoy
+        if k == 0 and not np.isnan(opening[0]):
+            eta_land, eta_annoy, caution = opening[0], opening[1], opening[2]
+        else:
+            fill_row(row, t, p, time, case)
+            eta_land = eta(row, land) + case.shift_land
+            eta_annoy = eta(row, annoy) + case.shift_annoy
+            caution = case.prudence_annoy * np.sqrt(
+                case.doubt_annoy**2 + max(variance(annoy) - case.known_annoy, 0.0)
+            )
+            if k == 0:
+                opening[0], opening[1], opening[2] = eta_land, eta_annoy, caution
         rate_land = np.exp(min(eta_land - case.caution_land, 6.0))
         rate_annoy = np.exp(min(eta_annoy + caution, 6.0))
         worth = left * case.discount**days
@@ -237,7 +243,7 @@ def _course(
         # Beyond what can still be hoped for, further touches are not worth the computation.
         if left * worth < 1e-3 or days > 240.0:
             break
-    return best, length, first_land, first_annoy
+    return best, length
 
 
 @jit
@@ -250,9 +256,10 @@ def plan(cases: Any, firsts: Any, threads: Any, persons: Any, rows: Any, land: A
     """
     scratch = (np.empty(1, THREAD), np.empty(1, PERSON))
     model = (land, annoy, edges, h_land, h_annoy, limits)
+    openings = np.full((len(cases), 3), np.nan)
     for r in range(len(firsts) - 1):
         f, c = firsts[r], courses[r]
-        state = (threads[f], persons[f], rows[f], scratch)
+        state = (threads[f], persons[f], rows[f], scratch, openings)
         c.now, c.case = -np.inf, f
         _begin(rows[f], land)
         _begin(rows[f], annoy)
@@ -267,13 +274,14 @@ def plan(cases: Any, firsts: Any, threads: Any, persons: Any, rows: Any, land: A
 def _try(cases: Any, first: int, later: int, state: Any, model: Any, gap: float, growth: float,
          c: Any) -> None:  # fmt: skip
     """Touch now on the case `first`'s channel, go on on `later`'s; kept if it is worth more."""
-    value, length, eta_land, eta_annoy = _course(
-        cases[first], cases[later], state, model, 0.0, gap, growth, MOST_TOUCHES
+    now = state[4][first]
+    value, length = _course(
+        cases[first], cases[later], state, model, 0.0, now, gap, growth, MOST_TOUCHES
     )
     if value > c.now:
         c.now, c.gap, c.growth, c.touches = value, gap, growth, length
         c.case, c.later = first, later
-        c.eta_land[0], c.eta_annoy[0] = eta_land, eta_annoy
+        c.eta_land[0], c.eta_annoy[0] = now[0], now[1]
 
 
 @inline
@@ -297,17 +305,19 @@ def _refine(cases: Any, f: int, end: int, state: Any, model: Any, c: Any) -> Non
 @inline
 def _plan_waiting(cases: Any, state: Any, model: Any, c: Any) -> None:
     land, annoy, edges, h_land, h_annoy, _ = model
-    thread, person, row, _ = state
+    thread, person, row, _, _ = state
+    then = np.empty(3)
     case = cases[c.case]
     a, b, _ = _waiting(case, edges, h_land, h_annoy, _LONGEST)
     c.stop = a * case.worth_land - b * case.worth_annoy
     c.value[0] = c.now
     c.wait, c.delay, c.wait_touches = -np.inf, DELAYS[1], 1
     for k in _ROLLED[1:]:
-        best, length, eta_land, eta_annoy = _course(
-            case, cases[c.later], state, model, DELAYS[k], c.gap, c.growth, MOST_TOUCHES - 1
+        then[0] = np.nan
+        best, length = _course(
+            case, cases[c.later], state, model, DELAYS[k], then, c.gap, c.growth, MOST_TOUCHES - 1
         )
-        c.value[k], c.eta_land[k], c.eta_annoy[k] = best, eta_land, eta_annoy
+        c.value[k], c.eta_land[k], c.eta_annoy[k] = best, then[0], then[1]
         if best > c.wait:
             c.wait, c.delay, c.wait_touches = best, DELAYS[k], length
     for r in range(len(_ROLLED) - 1):
