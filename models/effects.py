@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from features.compiled import inline, jit
-from models.forest import go
+from models.forest import goes_left
 
 #: A walk down a tree that is longer than this is refused.
 _DEEPEST = 64
@@ -21,7 +21,8 @@ def add_effects(x: Any, usual: Any, forest: Any, scale: float, topic: Any, out: 
     columns become those of `usual` is added to the column at which the two ways part. Only the
     topics at which they part need a second walk.
     """
-    parted, told = np.empty(_DEEPEST, np.int64), np.empty(_DEEPEST, np.int64)
+    parted, told = np.empty(_DEEPEST, np.uint64), np.empty(_DEEPEST, np.int64)
+    feature, left, right = forest[0], forest[2], forest[3]
     for r in range(len(x)):
         row, other, of, effect = x[r], usual[r], topic[r], out[r]
         for t in range(len(forest[8]) - 1):
@@ -29,16 +30,19 @@ def add_effects(x: Any, usual: Any, forest: Any, scale: float, topic: Any, out: 
             child = 0 if forest[8][t + 1] > first else -1
             n, deep = 0, 0
             while child >= 0:
-                node = first + child
-                child = go(forest, node, row)
-                f = forest[0][node]
-                if child != go(forest, node, other) and not _among(told, n, of[f]):
+                # Without a sign: compiled code need not ask whether a place counts from the end.
+                node = np.uint64(first + child)
+                f = np.uint64(feature[node])
+                one = goes_left(forest, node, np.float64(row[f]))
+                two = goes_left(forest, node, np.float64(other[f]))
+                child = left[node] if one else right[node]
+                if one != two and not _among(told, n, of[f]):
                     parted[n], told[n] = f, of[f]
                     n += 1
                 deep += 1
                 if deep == _DEEPEST:
                     raise ValueError("a tree is too deep to be explained")
-            leaf = forest[7][forest[9][t] + ~child]
+            leaf = _leaf(forest, t, child)
             for k in range(n):
                 changed = _leaf_without(row, other, forest, t, of, told[k])
                 effect[parted[k]] += scale * (leaf - changed)
@@ -57,6 +61,14 @@ def _leaf_without(row: Any, other: Any, forest: Any, t: int, of: Any, topic: int
     """A tree's answer to `row` with the columns of one topic taken from `other`."""
     child = 0
     while child >= 0:
-        node = forest[8][t] + child
-        child = go(forest, node, other if of[forest[0][node]] == topic else row)
-    return forest[7][forest[9][t] + ~child]
+        node = np.uint64(forest[8][t] + child)
+        f = np.uint64(forest[0][node])
+        v = np.float64(other[f] if of[f] == topic else row[f])
+        child = forest[2][node] if goes_left(forest, node, v) else forest[3][node]
+    return _leaf(forest, t, child)
+
+
+@inline
+def _leaf(forest: Any, t: int, child: int) -> Any:
+    """What the leaf of tree `t` that a walk came to adds."""
+    return forest[7][np.uint64(forest[9][t] + ~child)]

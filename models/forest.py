@@ -125,14 +125,11 @@ def _joined(trees: list[dict[str, str]], name: str, dtype: Any) -> npt.NDArray[A
 
 
 @inline
-def go(forest: Any, node: int, x: Any) -> Any:
-    """The child of `node` that the row `x` goes to."""
-    v = np.float64(x[forest[0][node]])
+def goes_left(forest: Any, node: int, v: float) -> Any:
+    """Whether a row goes left at `node`, which asks about a column whose value is `v`."""
     if np.isnan(v):
-        if forest[5][node]:
-            return forest[2][node] if forest[4][node] else forest[3][node]
-        return forest[2][node] if forest[1][node] >= 0.0 else forest[3][node]
-    return forest[2][node] if v <= forest[1][node] else forest[3][node]
+        return forest[4][node] if forest[5][node] else forest[1][node] >= 0.0
+    return v <= forest[1][node]
 
 
 @jit
@@ -148,7 +145,8 @@ def add_contributions(x: Any, forest: Any, scale: float, out: Any) -> None:
             child = 0 if forest[8][t + 1] > first else -1
             while child >= 0:
                 node = first + child
-                child = go(forest, node, x[r])
+                left = goes_left(forest, node, np.float64(x[r, forest[0][node]]))
+                child = forest[2][node] if left else forest[3][node]
                 after = forest[6][first + child] if child >= 0 else forest[7][forest[9][t] + ~child]
                 out[r, forest[0][node]] += scale * (after - forest[6][node])
 

@@ -24,7 +24,7 @@ from features.errors import FinelineError
 MOST_LEAVES = 64
 _ALL = 2**MOST_LEAVES - 1
 #: Places are counted without a sign: compiled code need not ask whether they count from the end.
-_ONE, _TWO = np.uint64(1), np.uint64(2)
+_ONE = np.uint64(1)
 
 
 class Leaves(NamedTuple):
@@ -127,7 +127,7 @@ def rule_out(x: Any, trees: Any, which: Any, left: Any) -> None:
 
 
 @intrinsic
-def _first_left(_: Any, left: Any) -> Any:
+def _first_left(_: Any, _left: Any) -> Any:
     """Which is the lowest bit set, by the processor's own instruction."""
 
     def made(__: Any, builder: Any, ___: Any, given: Any) -> Any:
@@ -140,16 +140,11 @@ def _first_left(_: Any, left: Any) -> Any:
 def added(trees: Any, left: Any, begin: int, end: int) -> float:
     """The sum of the first leaves left, over the trees from `begin` to `end`."""
     value, first = trees.value, trees.first
-    t, last = np.uint64(begin), np.uint64(end)
-    # Two sums, since an addition waits for the one before.
-    even, odd = 0.0, 0.0
-    while t + _ONE < last:
-        even += value[first[t] + _first_left(left[t])]
-        odd += value[first[t + _ONE] + _first_left(left[t + _ONE])]
-        t += _TWO
-    if t < last:
-        even += value[first[t] + _first_left(left[t])]
-    return even + odd
+    t, last, total = np.uint64(begin), np.uint64(end), 0.0
+    while t < last:
+        total += value[first[t] + _first_left(left[t])]
+        t += _ONE
+    return total
 
 
 @jit

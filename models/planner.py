@@ -194,8 +194,8 @@ def _course(
     """Worth and length of the best cadence of up to `most` touches.
 
     The first touch is made on the channel of the case `first`, all others on that of `later`.
-    `opening`, shape (3,): the first touch's scores, and what doubt adds to that of annoyance; looked
-    up if another course has filled it, filled otherwise.
+    `opening`, shape (3,): the first touch's scores, and what doubt adds to that of annoyance;
+    looked up if another course has filled it, filled otherwise.
     """
     land, annoy, edges, h_land, h_annoy, limits = model
     thread, person, row, (threads, persons), _ = state

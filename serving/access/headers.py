@@ -44,6 +44,8 @@ def let_sites_read(app: Starlette, settings: ServiceSettings) -> None:
 
     They send a key in a header, never a cookie: sites cannot borrow who somebody is.
     """
+    if not settings.embedding:
+        return
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.embedding,

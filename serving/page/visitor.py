@@ -11,7 +11,6 @@ from fastapi.responses import RedirectResponse
 from features.errors import FinelineError
 from serving.access.caller import Allowed, Caller
 from serving.access.origin import SAFE
-from serving.clock import Now
 from serving.page.render import trouble
 from serving.problems import Problem
 
@@ -29,10 +28,10 @@ class Instead(Exception):
 class Visitor(Allowed):
     """The same as Allowed, for pages: whoever is nobody may sign in; errors are pages too."""
 
-    async def __call__(self, request: Request, now: Now) -> Caller:
+    async def __call__(self, request: Request) -> Caller:
         """The caller."""
         try:
-            return await super().__call__(request, now)
+            return await super().__call__(request)
         except Problem as problem:
             if problem.status == 401:
                 raise Instead(_to_sign_in(request)) from None

@@ -12,6 +12,7 @@ from serving.bodies import body_of
 from serving.clock import moment_of
 from serving.openapi import DECIDING, answers, body
 from serving.routes.common import as_json, database, decider, settings, telemetry
+from serving.routes.direct import Direct
 from serving.schemas import (
     SCORE_EXAMPLE,
     SCORES_EXAMPLE,
@@ -23,7 +24,7 @@ from serving.schemas import (
 from serving.scores import Scoring
 from serving.stored import dials
 
-router = APIRouter()
+router = APIRouter(route_class=Direct)
 #: Bytes of a body from which on a thread answers, so that others need not wait for it.
 _LONG = 50_000
 
