@@ -13,10 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
+from features.bits import lowest_bit
 from features.compiled import inline, jit
 from features.errors import FinelineError
 
@@ -126,23 +124,13 @@ def rule_out(x: Any, trees: Any, which: Any, left: Any) -> None:
             k += _ONE
 
 
-@intrinsic
-def _first_left(_: Any, _left: Any) -> Any:
-    """Which is the lowest bit set, by the processor's own instruction."""
-
-    def made(__: Any, builder: Any, ___: Any, given: Any) -> Any:
-        return builder.cttz(given[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.uint64(types.uint64), made
-
-
 @inline
 def added(trees: Any, left: Any, begin: int, end: int) -> float:
     """The sum of the first leaves left, over the trees from `begin` to `end`."""
     value, first = trees.value, trees.first
     t, last, total = np.uint64(begin), np.uint64(end), 0.0
     while t < last:
-        total += value[first[t] + _first_left(left[t])]
+        total += value[first[t] + lowest_bit(left[t])]
         t += _ONE
     return total
 
