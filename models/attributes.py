@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,29 +20,35 @@ _PLACES = ("contact_id", "timezone", "country", "phone")
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One contact column; `levels` is None for a number."""
+    """One contact column; `levels` is None for a number.
+
+    `columns`: names of the feature columns it becomes.
+    """
 
     name: str
     levels: tuple[str, ...] | None
+    columns: tuple[str, ...] = field(init=False, repr=False)
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the feature columns it becomes."""
-        if self.levels is None:
-            return (f"contact.{self.name}",)
-        return tuple(f"contact.{self.name}={level}" for level in self.levels)
+    def __post_init__(self) -> None:
+        named = f"contact.{self.name}"
+        of_levels = (f"{named}={level}" for level in self.levels or ())
+        columns = (named,) if self.levels is None else tuple(of_levels)
+        object.__setattr__(self, "columns", columns)
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How contact columns become feature columns; learned once, stored with the model."""
+    """How contact columns become feature columns; learned once, stored with the model.
+
+    `columns`: names of all feature columns, in order.
+    """
 
     attributes: tuple[Attribute, ...]
+    columns: tuple[str, ...] = field(init=False, repr=False)
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of all feature columns, in order."""
-        return tuple(name for a in self.attributes for name in a.columns)
+    def __post_init__(self) -> None:
+        columns = tuple(name for a in self.attributes for name in a.columns)
+        object.__setattr__(self, "columns", columns)
 
     @classmethod
     def fit(cls, contacts: pa.Table | None) -> Encoding:
@@ -69,6 +75,8 @@ class Encoding:
     def of_values(self, values: Mapping[str, Any]) -> npt.NDArray[np.float32]:
         """Feature columns of one contact's attribute values, shape (columns,)."""
         out = np.full(len(self.columns), np.nan, np.float32)
+        if not values:
+            return out
         position = 0
         for attribute in self.attributes:
             value = values.get(attribute.name)

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from features.events.schema import CHANNELS
 from models.changes import OnChannel
 from models.decision import BoundedChance, Chance, CurvePoint
-from models.judge import Judged
+from models.judge import Judged, Scored
 from models.lags import HORIZON
 from models.model import Model
-from models.outcome import Outcome
+from models.outcome import Z90, Outcome
 from models.planner import DELAYS
 from models.situation import Situations
 
@@ -33,26 +33,43 @@ class Chances(NamedTuple):
     by_channel: list[list[OnChannel]]
 
 
+class _Stated(NamedTuple):
+    """One outcome's chances: of each case, the bounds of each best one, and of one later."""
+
+    cases: Floats
+    low: Floats
+    high: Floats
+    later: Floats
+
+
 def chances(model: Model, judged: Judged, s: Situations) -> Chances:
     """All of them; `by_channel` has the channel judged best first."""
+    land = _stated(model.land, judged.land, judged, "eta_land")
+    annoy = _stated(model.annoy, judged.annoy, judged, "eta_annoy")
     return Chances(
-        _if_nudged(model, judged),
+        _if_nudged(land, annoy, judged),
         _if_left_alone(model, judged, s),
-        _curves(model, judged),
-        _by_channel(model, judged),
+        _curves(land, annoy, judged),
+        _by_channel(land, annoy, judged),
     )
 
 
-def _if_nudged(model: Model, judged: Judged) -> list[BoundedChance]:
-    best, found = judged.best, []
-    for o, scored in ((model.land, judged.land), (model.annoy, judged.annoy)):
-        low, high = model.interval(o, scored.score[best], scored.doubt[best])
-        bounds = list(zip(low.tolist(), high.tolist(), strict=True))
-        found.append((o.chance(scored.score[best]).tolist(), bounds))
-    (land, land_bounds), (annoy, annoy_bounds) = found
-    return [
-        BoundedChance(*all_) for all_ in zip(land, annoy, land_bounds, annoy_bounds, strict=True)
-    ]
+def _stated(o: Outcome, scored: Scored, judged: Judged, name: str) -> _Stated:
+    """From the scores of an outcome, all at once: what is done for one is done for a hundred."""
+    best, later = judged.best, judged.courses[name][:, _CURVE]
+    score, doubt = scored.score[best], Z90 * scored.doubt[best]
+    parts = (scored.score, score - doubt, score + doubt, later.ravel())
+    ends = np.cumsum([len(part) for part in parts])
+    cases, low, high, curve = np.split(o.chance(np.concatenate(parts)), ends[:-1])
+    curve = curve.reshape(later.shape)
+    curve[:, 0] = cases[best]
+    return _Stated(cases, low, high, curve)
+
+
+def _if_nudged(land: _Stated, annoy: _Stated, judged: Judged) -> list[BoundedChance]:
+    p_land, p_annoy = (o.cases[judged.best].tolist() for o in (land, annoy))
+    bounds = (zip(o.low.tolist(), o.high.tolist(), strict=True) for o in (land, annoy))
+    return [BoundedChance(*one) for one in zip(p_land, p_annoy, *bounds, strict=True)]
 
 
 def _if_left_alone(model: Model, judged: Judged, s: Situations) -> list[Chance]:
@@ -74,28 +91,22 @@ def _of_last_touch(
     return out
 
 
-def _curves(model: Model, judged: Judged) -> list[tuple[CurvePoint, ...]]:
-    courses, best = judged.courses, judged.best
-    land, annoy = (
-        o.chance(np.ascontiguousarray(courses[name][:, _CURVE]))
-        for o, name in ((model.land, "eta_land"), (model.annoy, "eta_annoy"))
-    )
-    land[:, 0] = model.land.chance(judged.land.score[best])
-    annoy[:, 0] = model.annoy.chance(judged.annoy.score[best])
-    value = courses["value"][:, _CURVE]
+def _curves(land: _Stated, annoy: _Stated, judged: Judged) -> list[tuple[CurvePoint, ...]]:
+    value = judged.courses["value"][:, _CURVE]
     return [
         tuple(map(CurvePoint, _DAYS, *of_one))
-        for of_one in zip(land.tolist(), annoy.tolist(), value.tolist(), strict=True)
-    ]
+        for of_one in zip(
+            land.later.tolist(), annoy.later.tolist(), value.tolist(), strict=True
+        )
+    ]  # fmt: skip
 
 
-def _by_channel(model: Model, judged: Judged) -> list[list[OnChannel]]:
+def _by_channel(land: _Stated, annoy: _Stated, judged: Judged) -> list[list[OnChannel]]:
     best = judged.best.tolist()
     channels = [CHANNELS[c] for c in judged.cases["channel"].tolist()]
-    land = model.land.chance(judged.land.score).tolist()
-    annoy = model.annoy.chance(judged.annoy.score).tolist()
+    p_land, p_annoy = land.cases.tolist(), annoy.cases.tolist()
     found: list[list[OnChannel]] = [[] for _ in best]
     for case, i in enumerate(judged.request.tolist()):
         place = 0 if case == best[i] else len(found[i])
-        found[i].insert(place, OnChannel(channels[case], land[case], annoy[case]))
+        found[i].insert(place, OnChannel(channels[case], p_land[case], p_annoy[case]))
     return found

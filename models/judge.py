@@ -108,7 +108,7 @@ def judge(
 def _fixed_columns(model: Model, requests: Sequence[Request], s: Situations) -> Rows:
     """Rows with what does not change along a course: who reaches out, who the contact is."""
     ledger = model.ledger
-    rows = np.zeros((len(requests), len(model.columns)), np.float32)
+    rows = np.zeros((len(requests), len(model.usual)), np.float32)
     ids = range(len(requests))
     read_parties(
         ledger.states[[ledger.actor(s.name("actor", "actor_id", i)) for i in ids]],

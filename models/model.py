@@ -15,7 +15,7 @@ from models.channels import channels_of
 from models.evidence import EvidenceTable
 from models.lags import HORIZON, LAG_EDGES
 from models.ledger import Ledger
-from models.outcome import Z90, Judgement, Outcome
+from models.outcome import Judgement, Outcome
 
 Rows = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -78,11 +78,6 @@ class Model:
         expected = seen * outcome.chance(judged.score)
         known = np.maximum(judged.spread**2, judged.variance)
         return np.asarray(np.sqrt(known + _DOUBT / (1.0 + expected)))
-
-    def interval(self, outcome: Outcome, score: Floats, doubt: Floats) -> tuple[Floats, Floats]:
-        """Bounds of the 90 % interval of a chance within the horizon."""
-        low = outcome.chance(score - Z90 * doubt)
-        return low, outcome.chance(score + Z90 * doubt)
 
 
 def feature_names(encoding: Encoding) -> tuple[str, ...]:

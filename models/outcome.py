@@ -55,7 +55,8 @@ class Outcome:
     `texts`: the members in LightGBM's format, their features counted within `columns`;
     `covariance`: of the first member's coefficients (models.backbone), shape (0, 0) if unknown;
     `ensemble`: the trees of all members in one; `compiled`: what the compiled routine reads;
-    `hazard`: the baseline's cumulative hazard at the horizon; `planned`: the first member's trees,
+    `hazard`: the baseline's cumulative hazard at the horizon; `slopes`: what one more of each
+    backbone term adds to the calibrated score, on average over members; `planned`: the first member's trees,
     and which of the features they ask about change along a course and which last (models.planner).
     """
 
@@ -73,6 +74,7 @@ class Outcome:
     ensemble: Forest = field(init=False, repr=False)
     compiled: tuple[Any, ...] = field(init=False, repr=False)
     hazard: float = field(init=False, repr=False)
+    slopes: Floats = field(init=False, repr=False)
     planned: tuple[Any, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -83,12 +85,13 @@ class Outcome:
             self.score_covariance,
         )  # fmt: skip
         hazard = float(self.baseline.at(HORIZON))
+        slopes = self.slope * self.coefficients[:, 1:].mean(axis=0)
         trees = (self.forests[0] if self.forests else EMPTY).scored
         lasts = (trees.feature >= len(CONTACT_COLUMNS)) | np.isin(trees.feature, _LASTING)
         planned = (trees, np.flatnonzero(~lasts), np.flatnonzero(lasts))
         for name, value in (
             ("ensemble", ensemble), ("compiled", compiled), ("hazard", hazard),
-            ("planned", planned),
+            ("slopes", slopes), ("planned", planned),
         ):  # fmt: skip
             object.__setattr__(self, name, value)
 
@@ -139,7 +142,7 @@ class Outcome:
         """What each column adds to the score, shape (rows, columns); backbone terms included."""
         out = np.zeros(x.shape)
         add_contributions(x, self.ensemble.arrays(), self._share, out)
-        terms = self.slope * self.coefficients[:, 1:].mean(axis=0) * self.basis(x)
+        terms = self.slopes * self.basis(x)
         for j, column in enumerate(self.basis.columns):
             out[:, column] += terms[:, j]
         return out
@@ -152,8 +155,7 @@ class Outcome:
         """
         out = np.zeros(x.shape)
         add_effects(x, usual, self.ensemble.arrays(), self._share, topic, out)
-        beta = self.slope * self.coefficients[:, 1:].mean(axis=0)
-        _add_terms(x, usual, self.compiled[0], beta, out)
+        _add_terms(x, usual, self.compiled[0], self.slopes, out)
         return out
 
 

@@ -50,6 +50,7 @@ class Rulebook:
         gap = Spacing("minimum_gap", 1, round(settings.minimum_gap.hours * HOUR))
         caps = (Spacing(cap.rule, cap.touches, cap.days * DAY) for cap in settings.caps)
         self.spacings = (gap, *caps)
+        self._longest_us = max(spacing.window_us for spacing in self.spacings)
         #: The same for planners: most touches, and within how many days; shape (rules, 2).
         self.limits = np.array([(s.touches, s.window_us / DAY) for s in self.spacings])
         self._hours: dict[tuple[str, tuple[str, ...], str | None], Hours] = {}
@@ -245,8 +246,10 @@ class Rulebook:
         return Hours(places, entries)
 
     def _free_at(self, t_us: int, touches_us: Sequence[int]) -> int:
+        if not touches_us or touches_us[-1] + self._longest_us <= t_us:
+            return t_us
         while True:
-            free = max(spacing.free_at(t_us, touches_us) for spacing in self.spacings)
+            free = max([spacing.free_at(t_us, touches_us) for spacing in self.spacings])
             if free == t_us:
                 return t_us
             t_us = free
