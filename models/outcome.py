@@ -56,8 +56,9 @@ class Outcome:
     `covariance`: of the first member's coefficients (models.backbone), shape (0, 0) if unknown;
     `ensemble`: the trees of all members in one; `compiled`: what the compiled routine reads;
     `hazard`: the baseline's cumulative hazard at the horizon; `slopes`: what one more of each
-    backbone term adds to the calibrated score, on average over members; `planned`: the first member's trees,
-    and which of the features they ask about change along a course and which last (models.planner).
+    backbone term adds to the calibrated score, on average over members; `planned`: the first
+    member's trees, and which of the features they ask about change along a course and which last
+    (models.planner).
     """
 
     name: str
