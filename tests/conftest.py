@@ -15,6 +15,7 @@ from models.decide import Decider
 from models.decision import ModelRef
 from models.model import Model
 from models.settings import Settings
+from serving.flight.source import warm_up
 from tests.postgres import Server, server
 from tests.registries import copy_of, make_empty, settings_of
 from training import fit
@@ -80,8 +81,10 @@ def small_model(agency: tuple[pa.Table, pa.Table], small_trees: None) -> Model:
 
 @pytest.fixture(scope="session")
 def decider(small_model: Model) -> Decider:
-    """A decider on the small model."""
-    return Decider(small_model, ModelRef("fineline", "1"))
+    """A decider on the small model, compiled: a service under test does not wait for that."""
+    found = Decider(small_model, ModelRef("fineline", "1"))
+    warm_up(found)
+    return found
 
 
 @pytest.fixture(scope="session")
