@@ -75,8 +75,6 @@ class Encoding:
     def of_values(self, values: Mapping[str, Any]) -> npt.NDArray[np.float32]:
         """Feature columns of one contact's attribute values, shape (columns,)."""
         out = np.full(len(self.columns), np.nan, np.float32)
-        if not values:
-            return out
         position = 0
         for attribute in self.attributes:
             value = values.get(attribute.name)

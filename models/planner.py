@@ -274,7 +274,8 @@ def plan(cases: Any, firsts: Any, threads: Any, persons: Any, rows: Any, land: A
 def _try(cases: Any, first: int, later: int, state: Any, model: Any, gap: float, growth: float,
          c: Any) -> None:  # fmt: skip
     """Touch now on the case `first`'s channel, go on on `later`'s; kept if it is worth more."""
-    now = state[4][first]
+    _, _, _, _, openings = state
+    now = openings[first]
     value, length = _course(
         cases[first], cases[later], state, model, 0.0, now, gap, growth, MOST_TOUCHES
     )

@@ -39,8 +39,8 @@ _KEEPALIVE = {
 #: PostgreSQL's words for "another transaction was quicker; try again".
 _AGAIN = {"40001", "40P01"}
 _TRIES = 6
-#: Seconds waited at most after the first such try; twice as long after each further one.
-_PAUSE = 0.01
+#: Seconds waited at most before the second try are twice this; twice as long before each further.
+_PAUSE = 0.005
 _READING: dict[str, dict[str, Any]] = {
     "sqlite": {},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
@@ -95,12 +95,14 @@ class Database:
         Raises StoreUnavailable, also after `_TRIES` times in which another was quicker.
         """
         for tried in range(_TRIES):
+            if tried:
+                # Those who overtook each other would do so again if they waited equally long.
+                time.sleep(random.uniform(0, _PAUSE * 2**tried))
             try:
                 with self.writing() as connection:
                     return work(connection)
             except _Overtaken:
-                # Those who overtook each other would do so again if they waited equally long.
-                time.sleep(random.uniform(0, _PAUSE * 2**tried))
+                continue
         raise StoreUnavailable(_BUSY)
 
     def prepare(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Insert, Select, and_, bindparam, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from features.store.people import lock
 from features.store.tables import DECISIONS, FEEDBACK, PEOPLE, SHADOWS
 
 
@@ -95,12 +96,8 @@ def add(connection: Connection, tenant: str, decisions: Sequence[Recorded]) -> N
 
     The same answer to the same question is on record once.
     """
-    contacts = sorted({d.contact_id for d in decisions})
-    query = select(PEOPLE.c.contact_id).where(
-        PEOPLE.c.tenant == tenant, PEOPLE.c.contact_id.in_(contacts)
-    )
     # Whoever erases a person waits for this lock, and then erases these too.
-    known = set(connection.execute(query.order_by(PEOPLE.c.contact_id).with_for_update()).scalars())
+    known = lock(connection, tenant, (d.contact_id for d in decisions))
     rows = [{"tenant": tenant, **asdict(d)} for d in decisions if d.contact_id in known]
     if rows:
         connection.execute(_once(connection.dialect.name), rows)

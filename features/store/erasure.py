@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from features.store import audit
 from features.store.audit import By
+from features.store.people import lock
 from features.store.suppression import FOR_GOOD, ErasureKey, digest_of
 from features.store.tables import (
     DECISIONS,
@@ -83,10 +84,7 @@ def erase(connection: Connection, by: By, contact_id: str, key: ErasureKey) -> E
 
 
 def _erase(connection: Connection, tenant: str, contact_id: str, key: ErasureKey) -> Erased | None:
-    person = select(PEOPLE.c.contact_id).where(
-        PEOPLE.c.tenant == tenant, PEOPLE.c.contact_id == contact_id
-    )
-    if connection.execute(person.with_for_update()).first() is None:
+    if not lock(connection, tenant, [contact_id]):
         return None
     models = trained_on(connection, tenant, contact_id)
     kept = _keep_opt_out(connection, tenant, contact_id, key)

@@ -82,7 +82,7 @@ def _store(
     connection: Connection, tenant: str, events: Mapping[int, Values], now_us: int, key: ErasureKey
 ) -> dict[int, Receipt]:
     # The same events sent twice at once: the second waits here, and then finds them stored.
-    lock(connection, tenant, [event[_CONTACT] for event in events.values()])
+    lock(connection, tenant, (event[_CONTACT] for event in events.values()))
     kept = _stored(connection, tenant, [event[0] for event in events.values()])
     places: dict[str, int] = {}
     receipts: dict[int, Receipt] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -88,18 +88,19 @@ def everybody(connection: Connection, tenant: str) -> list[str]:
     return list(connection.execute(query.order_by(PEOPLE.c.contact_id)).scalars())
 
 
-def lock(connection: Connection, tenant: str, contact_ids: Sequence[str]) -> None:
-    """Have whoever else stores events of these people wait until the transaction ends.
+def lock(connection: Connection, tenant: str, contact_ids: Iterable[str]) -> set[str]:
+    """Which of these people are stored; they stay locked until the transaction ends.
 
-    What they stored before is seen by the statements that follow. In SQLite there is one writer at
-    a time as it is. Of people who are not stored yet nothing is locked.
+    Whoever stores events of one of them, or erases one, meanwhile waits; what they did before is
+    seen by the statements that follow. In SQLite there is one writer at a time as it is.
     """
-    if connection.dialect.name == "sqlite":
-        return
     query = select(PEOPLE.c.contact_id).where(PEOPLE.c.tenant == tenant)
     locked = query.order_by(PEOPLE.c.contact_id).with_for_update()
-    for some in chunks(sorted(set(contact_ids))):
-        connection.execute(locked.where(PEOPLE.c.contact_id.in_(some)))
+    return {
+        contact
+        for some in chunks(sorted(set(contact_ids)))
+        for contact in connection.execute(locked.where(PEOPLE.c.contact_id.in_(some))).scalars()
+    }
 
 
 def grow(
