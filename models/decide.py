@@ -109,9 +109,11 @@ class Decider:
         s = situations(requests, events, ends, len(COLUMNS))
         known = summaries(events, ends, s.at.tolist())
         options = [self._channels(r, s, i, known[i]) for i, r in enumerate(requests)]
+        at = s.at.tolist()
         judged = judge(
-            self.model, self.prudence, self.rulebook.limits, requests, s, [c for c, _ in options]
-        )
+            self.model, self.prudence, self.rulebook, requests, s, [c for c, _ in options],
+            [self.rulebook.earliest_us(*one) for one in zip(known, at, strict=True)],
+        )  # fmt: skip
         best, columns = judged.best, [judged.courses[name].tolist() for name in _Course._fields]
         batch = _Batch(
             requests, s, known, [closed for _, closed in options], judged,

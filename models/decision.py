@@ -108,7 +108,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """The fine line at one delay (days from now): chances of a touch made then, and its value."""
+    """The fine line at one delay (days from now): chances of a touch made then.
+
+    `value` is that of the best course that begins then, or as soon after as the rules allow.
+    """
 
     delay_days: float
     p_land: float

@@ -65,6 +65,7 @@ class Hours:
             for country in {place.country for place in places}
         }
         self._years: dict[int, OpenYear] = {}
+        self._two_years: dict[int, Windows] = {}
 
     def next_open(self, t_us: int, until_us: int) -> int | None:
         """The first open moment in `[t_us, until_us]`, or None."""
@@ -85,6 +86,14 @@ class Hours:
         starts = np.concatenate([np.array(y.starts, dtype=np.int64) for y in opened])
         ends = np.concatenate([np.array(y.ends, dtype=np.int64) for y in opened])
         return _clip((starts, ends), from_us, until_us)
+
+    def two_years(self, year: int) -> Windows:
+        """Every open window of a UTC year and the next, computed once."""
+        first = min(max(year, FIRST_YEAR), LAST_YEAR - 1)
+        if first not in self._two_years:
+            end = year_start(min(first + 2, LAST_YEAR))
+            self._two_years[first] = self.windows(year_start(first), end)
+        return self._two_years[first]
 
     def closed(self, t_us: int) -> tuple[OpeningHours, Place] | None:
         """An entry that forbids the moment and the first place where it does; None when open."""

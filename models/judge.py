@@ -15,8 +15,10 @@ from features.fold import read_parties
 from models.decision import Request
 from models.lags import LAG_EDGES
 from models.model import Model
+from models.openings import openings
 from models.outcome import Outcome
 from models.planner import CASE, COURSE, plan, rows_now
+from models.rules import Rulebook
 from models.situation import Situations
 
 Rows = npt.NDArray[np.float32]
@@ -73,14 +75,15 @@ class Judged:
 def judge(
     model: Model,
     prudence: Prudence,
-    limits: Floats,
+    rulebook: Rulebook,
     requests: Sequence[Request],
     s: Situations,
     channels: Sequence[tuple[str, ...]],
+    earliest: Sequence[int],
 ) -> Judged:
     """Score a touch now, and plan, on every channel of every request.
 
-    `limits`: as `Rulebook.limits` gives them.
+    `earliest`: for each request as `Rulebook.earliest_us` gives it.
     """
     fixed = _fixed_columns(model, requests, s)
     last = _last_scores(model, s, fixed)
@@ -95,12 +98,15 @@ def judge(
     cases["caution_land"] = _prudence(model.land, prudence.land) * land.doubt
     cases["prudence_annoy"] = _prudence(model.annoy, prudence.annoy)
     cases["doubt_annoy"], cases["discount"] = annoy.doubt, prudence.discount
+    hours = openings(rulebook, requests, channels, earliest)
+    cases["earliest"] = np.array(earliest)[request]
+    cases["first_window"], cases["last_window"] = hours.first, hours.last
     courses = np.zeros(len(requests), COURSE)
     firsts = np.concatenate([[0], np.cumsum([len(c) for c in channels])])
     plan(
         cases, firsts, threads, persons, rows.copy(), _planning(model.land),
         _planning(model.annoy), LAG_EDGES, model.land.baseline.by_channel,
-        model.annoy.baseline.by_channel, limits, courses,
+        model.annoy.baseline.by_channel, rulebook.limits, hours.windows, courses,
     )  # fmt: skip
     return Judged(cases, request, rows, land, annoy, courses, seen, last)
 

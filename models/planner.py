@@ -17,7 +17,9 @@ from features.fold import fill_contact
 from features.state import DAY, PERSON, THREAD, advance_by_touch, fade
 from models.backbone import term
 from models.doubt import row_variance
+from models.lags import HORIZON
 from models.leaves import added, rule_out
+from models.openings import opened
 
 #: Days until the first touch of a course: now, then ever coarser to three months.
 DELAYS = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 17, 21, 25, 30, 45, 60, 90], float)
@@ -29,6 +31,8 @@ GAPS = np.array([2, 3, 5, 7, 10, 14, 21, 30], float)
 GROWTHS = np.array([1.0, 1.6], float)
 MOST_TOUCHES = 8
 _LONGEST = 90.0
+#: No course goes on for more days than these.
+_FARTHEST = 240.0
 
 
 @inline
@@ -96,7 +100,9 @@ def fill_row(row: Any, thread: Any, person: Any, time: int, case: Any) -> None:
 #: `shift`: from the planning member's score to the ensemble's. `caution_land`: what is taken off
 #: its score. `doubt_annoy`: standard deviation of the score of a touch now, `known_annoy`: the
 #: backbone's part of its square, `prudence_annoy`: how many deviations count. Along a course doubt
-#: only grows.
+#: only grows. `earliest`: the first moment that rules allow but for the hours, `first_window`,
+#: `last_window`: where those are in the windows, `forced`: days until a touch on any of the
+#: request's channels is allowed, which cost nothing since nobody chose them.
 CASE = np.dtype(
     [
         ("at", "i8"),
@@ -121,11 +127,16 @@ CASE = np.dtype(
         ("last_channel", "i8"),
         ("last_land", "f8"),
         ("last_annoy", "f8"),
+        ("earliest", "i8"),
+        ("first_window", "i8"),
+        ("last_window", "i8"),
+        ("forced", "f8"),
     ]
 )
 
 #: What the planner says of one request. `now`, `wait`, `stop`: worth of the best course of each
-#: kind; `case`: the channel it begins on, `later`: the one it goes on on; `gap`, `growth`,
+#: kind (`wait` is minus infinity where all delays end at the same moment as touching now);
+#: `case`: the channel it begins on, `later`: the one it goes on on; `gap`, `growth`,
 #: `touches`: its cadence; `wait_touches`: the touches of the best course that waits.
 COURSE = np.dtype(
     [
@@ -180,38 +191,46 @@ def _allowed(most: int, gap: float, limits: Any) -> Any:
 
 
 @inline
+def _begun(case: Any, delay: float, windows: Any) -> Any:
+    """The first moment after `delay` days at which a touch of the case is allowed."""
+    wish = max(case.at + np.int64(delay * DAY), case.earliest)
+    return opened(windows, case.first_window, case.last_window, wish)
+
+
+@inline
 def _course(
     first: Any,
     later: Any,
     state: Any,
     model: Any,
-    delay: float,
+    time: int,
     opening: Any,
     gap: float,
     growth: float,
     most: int,
 ) -> Any:
-    """Worth and length of the best cadence of up to `most` touches.
+    """Worth and length of the best cadence of up to `most` touches, the first of them at `time`.
 
-    The first touch is made on the channel of the case `first`, all others on that of `later`.
-    `opening`, shape (3,): the first touch's scores, and what doubt adds to that of annoyance;
-    looked up if another course has filled it, filled otherwise.
+    The first touch is made on the channel of the case `first`, all others on that of `later`, each
+    at the first open moment after its gap. `opening`, shape (3,): the first touch's scores, and
+    what doubt adds to that of annoyance; looked up if another course has filled it, filled
+    otherwise.
     """
-    land, annoy, edges, h_land, h_annoy, limits = model
+    land, annoy, edges, h_land, h_annoy, limits, windows = model
     thread, person, row, (threads, persons), _ = state
     most = _allowed(most, gap, limits)
     threads[0] = thread
     persons[0] = person
     t, p = threads[0], persons[0]
-    p_land, p_annoy, left = _waiting(first, edges, h_land, h_annoy, delay)
-    value = first.discount ** (delay / 2) * (
+    days = (time - first.at) / DAY
+    p_land, p_annoy, left = _waiting(first, edges, h_land, h_annoy, days)
+    value = first.discount ** (max(days - first.forced, 0.0) / 2) * (
         p_land * first.worth_land - p_annoy * first.worth_annoy
     )
     best, length = -np.inf, 1
-    days, step = delay, gap
+    step = gap
     for k in range(most):
         case = first if k == 0 else later
-        time = case.at + np.int64(days * DAY)
         if k == 0 and not np.isnan(opening[0]):
             eta_land, eta_annoy, caution = opening[0], opening[1], opening[2]
         else:
@@ -225,44 +244,50 @@ def _course(
                 opening[0], opening[1], opening[2] = eta_land, eta_annoy, caution
         rate_land = np.exp(min(eta_land - case.caution_land, 6.0))
         rate_annoy = np.exp(min(eta_annoy + caution, 6.0))
-        worth = left * case.discount**days
+        chosen = (time - case.at) / DAY - case.forced
+        worth = left * case.discount ** max(chosen, 0.0)
         b_land, b_annoy = h_land[case.channel], h_annoy[case.channel]
         a, b, _ = _split(rate_land * b_land[-1], rate_annoy * b_annoy[-1])
         ends = value + worth * (a * case.worth_land - b * case.worth_annoy - case.cost)
         if ends > best:
             best, length = ends, k + 1
+        wish = time + np.int64(step * DAY)
+        following = opened(windows, later.first_window, later.last_window, wish)
+        apart = (following - time) / DAY
         a, b, open_still = _split(
-            rate_land * cumulative(edges, b_land, step),
-            rate_annoy * cumulative(edges, b_annoy, step),
+            rate_land * cumulative(edges, b_land, apart),
+            rate_annoy * cumulative(edges, b_annoy, apart),
         )
         value += worth * (a * case.worth_land - b * case.worth_annoy - case.cost)
         left *= open_still
         advance_by_touch(t, p, time, case.channel, case.actor, case.personalized)
-        days += step
+        time = following
         step *= growth
         # Beyond what can still be hoped for, further touches are not worth the computation.
-        if left * worth < 1e-3 or days > 240.0:
+        if left * worth < 1e-3 or chosen + apart > _FARTHEST:
             break
     return best, length
 
 
 @jit
 def plan(cases: Any, firsts: Any, threads: Any, persons: Any, rows: Any, land: Any, annoy: Any,
-         edges: Any, h_land: Any, h_annoy: Any, limits: Any, courses: Any) -> None:  # fmt: skip
+         edges: Any, h_land: Any, h_annoy: Any, limits: Any, windows: Any,
+         courses: Any) -> None:  # fmt: skip
     """Plan every request; its cases stand together, from `firsts[r]` on.
 
     `rows`, one per case, hold the columns that do not change along a course; `limits` as in
-    `Rulebook.limits`.
+    `Rulebook.limits`, `windows` as in `models.openings.Openings`.
     """
     scratch = (np.empty(1, THREAD), np.empty(1, PERSON))
-    model = (land, annoy, edges, h_land, h_annoy, limits)
-    openings = np.full((len(cases), 3), np.nan)
+    model = (land, annoy, edges, h_land, h_annoy, limits, windows)
+    begun = np.full((len(cases), 3), np.nan)
     for r in range(len(firsts) - 1):
         f, c = firsts[r], courses[r]
-        state = (threads[f], persons[f], rows[f], scratch, openings)
-        c.now, c.case = -np.inf, f
+        state = (threads[f], persons[f], rows[f], scratch, begun)
+        c.now, c.case, c.later = -np.inf, f, f
         _begin(rows[f], land)
         _begin(rows[f], annoy)
+        _force(cases[f : firsts[r + 1]], windows)
         for i in range(f, firsts[r + 1]):
             for g in range(0, len(GAPS), 2):
                 _try(cases, i, i, state, model, GAPS[g], 1.0, c)
@@ -271,18 +296,28 @@ def plan(cases: Any, firsts: Any, threads: Any, persons: Any, rows: Any, land: A
 
 
 @inline
+def _force(cases: Any, windows: Any) -> None:
+    """Set the days that one request has to wait, whatever the channel."""
+    free = _begun(cases[0], 0.0, windows)
+    for i in range(1, len(cases)):
+        free = min(free, _begun(cases[i], 0.0, windows))
+    for i in range(len(cases)):
+        cases[i].forced = (free - cases[i].at) / DAY
+
+
+@inline
 def _try(cases: Any, first: int, later: int, state: Any, model: Any, gap: float, growth: float,
          c: Any) -> None:  # fmt: skip
     """Touch now on the case `first`'s channel, go on on `later`'s; kept if it is worth more."""
-    _, _, _, _, openings = state
-    now = openings[first]
+    _, _, _, _, begun = state
+    now, case = begun[first], cases[first]
+    time = _begun(case, 0.0, model[6])
     value, length = _course(
-        cases[first], cases[later], state, model, 0.0, now, gap, growth, MOST_TOUCHES
-    )
+        case, cases[later], state, model, time, now, gap, growth, MOST_TOUCHES
+    )  # fmt: skip
     if value > c.now:
         c.now, c.gap, c.growth, c.touches = value, gap, growth, length
         c.case, c.later = first, later
-        c.eta_land[0], c.eta_annoy[0] = now[0], now[1]
 
 
 @inline
@@ -305,31 +340,46 @@ def _refine(cases: Any, f: int, end: int, state: Any, model: Any, c: Any) -> Non
 
 @inline
 def _plan_waiting(cases: Any, state: Any, model: Any, c: Any) -> None:
-    land, annoy, edges, h_land, h_annoy, _ = model
-    thread, person, row, _, _ = state
+    """The courses that begin later than the rules ask for, and the whole curve."""
+    _, _, edges, h_land, h_annoy, _, windows = model
     then = np.empty(3)
     case = cases[c.case]
     a, b, _ = _waiting(case, edges, h_land, h_annoy, _LONGEST)
     c.stop = a * case.worth_land - b * case.worth_annoy
     c.value[0] = c.now
     c.wait, c.delay, c.wait_touches = -np.inf, DELAYS[1], 1
+    time, best = _begun(case, 0.0, windows), c.now
+    c.eta_land[:] = np.nan
     for k in _ROLLED[1:]:
-        then[0] = np.nan
-        best, length = _course(
-            case, cases[c.later], state, model, DELAYS[k], then, c.gap, c.growth, MOST_TOUCHES - 1
-        )
-        c.value[k], c.eta_land[k], c.eta_annoy[k] = best, then[0], then[1]
-        if best > c.wait:
-            c.wait, c.delay, c.wait_touches = best, DELAYS[k], length
+        begun = _begun(case, DELAYS[k], windows)
+        if begun > time:
+            time, then[0] = begun, np.nan
+            best, length = _course(
+                case, cases[c.later], state, model, time, then, c.gap, c.growth, MOST_TOUCHES - 1
+            )
+            if best > c.wait:
+                c.wait, c.delay, c.wait_touches = best, DELAYS[k], length
+            if time == case.at + np.int64(DELAYS[k] * DAY):
+                c.eta_land[k], c.eta_annoy[k] = then[0], then[1]
+        c.value[k] = best
     for r in range(len(_ROLLED) - 1):
         low, high = _ROLLED[r], _ROLLED[r + 1]
         for k in range(low + 1, high):
             part = (DELAYS[k] - DELAYS[low]) / (DELAYS[high] - DELAYS[low])
             c.value[k] = c.value[low] + part * (c.value[high] - c.value[low])
-            if DELAYS[k] <= 30.0:
-                fill_row(row, thread, person, case.at + np.int64(DELAYS[k] * DAY), case)
-                c.eta_land[k] = eta(row, land) + case.shift_land
-                c.eta_annoy[k] = eta(row, annoy) + case.shift_annoy
+    _draw_curve(case, state, model, c)
+
+
+@inline
+def _draw_curve(case: Any, state: Any, model: Any, c: Any) -> None:
+    """The scores of a touch made after each delay to the day, whatever the hours."""
+    land, annoy, _, _, _, _, _ = model
+    thread, person, row, _, _ = state
+    for k in range(1, len(DELAYS)):
+        if DELAYS[k] <= HORIZON and np.isnan(c.eta_land[k]):
+            fill_row(row, thread, person, case.at + np.int64(DELAYS[k] * DAY), case)
+            c.eta_land[k] = eta(row, land) + case.shift_land
+            c.eta_annoy[k] = eta(row, annoy) + case.shift_annoy
 
 
 @jit

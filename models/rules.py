@@ -141,6 +141,12 @@ class Rulebook:
             return None
         return summary.not_now_us + round(self.settings.come_back.days * DAY)
 
+    def earliest_us(self, summary: HistorySummary, t_us: int) -> int:
+        """The first moment at or after `t_us` that all rules but the hours allow."""
+        first, _ = self.agreed_date(summary, t_us, ())
+        come_back = self.come_back_us(summary)
+        return self._free_at(max(first, come_back or first), summary.touches_us)
+
     def hours(self, channel: str, zones: tuple[str, ...], country: str | None) -> Hours:
         """The hours of a channel for a person who may be in any of `zones`; built once, kept."""
         key = (channel, zones, country)

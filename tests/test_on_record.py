@@ -40,10 +40,13 @@ def played() -> Played:
 
 @pytest.fixture(scope="module")
 def eager(small_model: Model) -> Model:
-    """Blind to annoyance, it nudges where the cadence did, and elsewhere."""
-    annoy = small_model.annoy
+    """Blind to annoyance and to the hour, and hopeful: it nudges where the cadence did."""
+    land, annoy = small_model.land, small_model.annoy
     deaf = dataclasses.replace(annoy, coefficients=annoy.coefficients - 8.0, forests=())
-    return dataclasses.replace(small_model, annoy=deaf)
+    more = np.zeros(land.coefficients.shape[1])
+    more[0] = 1.5
+    hopeful = dataclasses.replace(land, coefficients=land.coefficients + more, forests=())
+    return dataclasses.replace(small_model, land=hopeful, annoy=deaf)
 
 
 def answering() -> Played:

@@ -160,7 +160,10 @@ class CurvePointOut(Strict):
     delay_days: float = Field(description="Days from now, 0 to 30.")
     p_land: float = Field(description="Chance that this touch lands within 30 days.")
     p_annoy: float = Field(description="Risk that it annoys within 30 days.")
-    value: float = Field(description="Worth of the best course whose first touch is then.")
+    value: float = Field(
+        description="Worth of the best course whose first touch is then, or as soon after as the "
+        "rules allow."
+    )
 
 
 class ReasonOut(Strict):

@@ -49,14 +49,14 @@ class Agenda:
     learn_from: str | None = None
 
     def main(self, world: str, policy: str) -> Play:
-        """The play that is compared: classifiers, which ask daily, meet a quarter of the people."""
+        """The play that is compared: classifiers, which ask daily, meet fewer of the people."""
         learns = policy in LEARNERS
         return Play(
             world, policy, self.contacts, self.seed,
-            only=self._part(0.25) if policy in (CLASSIFIER, WEEKLY) else None,
+            only=self._part(0.25, 500) if policy in (CLASSIFIER, WEEKLY) else None,
             learn_from=(self.learn_from or world) if learns else "",
             history=self.history if learns else 0,
-            tuned_on=2 * self.contacts, rounds=max(self.contacts // 50, 4),
+            tuned_on=min(2 * self.contacts, 6_000), rounds=min(max(self.contacts // 50, 4), 40),
         )  # fmt: skip
 
     def at_cost(self, world: str, policy: str, annoy: float) -> Play:
@@ -64,21 +64,21 @@ class Agenda:
         usual = self.main(world, policy)
         if annoy == usual.annoy:
             return usual
-        few = self._part(0.15) if policy == FINELINE else None
+        few = self._part(0.15, 300) if policy == FINELINE else None
         return replace(usual, annoy=annoy, only=few)
 
     def lesson(self, world: str, history: int) -> Play:
         """Fineline after so many contacts; after all of them it is the one that is compared."""
         if history == self.history:
             return self.main(world, FINELINE)
-        return replace(self.main(world, FINELINE), history=history, only=self._part(0.15))
+        return replace(self.main(world, FINELINE), history=history, only=self._part(0.15, 300))
 
     def abroad(self, world: str) -> list[Play]:
         """Fineline that has learned in `world`, in other worlds."""
         place = self.worlds.index(world)
         others = {self.worlds[(place + step) % len(self.worlds)] for step in ABROAD} - {world}
         return [
-            replace(self.main(w, FINELINE), learn_from=world, only=self._part(0.25))
+            replace(self.main(w, FINELINE), learn_from=world, only=self._part(0.25, 500))
             for w in sorted(others)
         ]
 
@@ -94,8 +94,9 @@ class Agenda:
         """Sizes of history below the one that is compared."""
         return tuple(n for n in LESSONS if n < self.history)
 
-    def _part(self, share: float) -> int:
-        return max(int(self.contacts * share), 1)
+    def _part(self, share: float, most: int) -> int:
+        """So many of the people, for plays that need not be as exact."""
+        return min(max(int(self.contacts * share), 1), most)
 
 
 def play_all(
