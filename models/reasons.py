@@ -7,6 +7,7 @@ touch (models.usual): what the sentence says would be gone if its cause were gon
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -40,12 +41,20 @@ class Said:
     @property
     def outcome(self) -> OutcomeName:
         """The outcome it does more to, the first of equals."""
-        return max(self.effects, key=lambda o: abs(self.effects[o]))
+        return max(self.effects.items(), key=_size)[0]
 
     @property
     def most(self) -> float:
         """What it does to that, without a sign."""
         return max(map(abs, self.effects.values()))
+
+
+def _size(effect: tuple[OutcomeName, float]) -> float:
+    return abs(effect[1])
+
+
+#: The first of a pair.
+_first = itemgetter(0)
 
 
 def told(
@@ -93,8 +102,8 @@ def reasons(told: dict[str, Said], story: Story) -> tuple[Reason, ...]:
     _join(told, "attempts", "recency", "touches", also=not story.own and not story.others)
     if not story.answered and "not_now" in told:
         _join(told, "not_now", "answers", "not_now", also=True)
-    matter = [said for said in told.values() if said.most >= LEAST_EFFECT]
-    chosen = sorted(matter, key=lambda said: -said.most)
+    ranked = sorted(((said.most, said) for said in told.values()), key=_first, reverse=True)
+    chosen = [said for most, said in ranked if most >= LEAST_EFFECT]
     return tuple(_reason(said, story) for said in _both(chosen))
 
 
@@ -143,7 +152,7 @@ def _without(said: Said, outcome: OutcomeName) -> Said:
 
 def _reason(said: Said, story: Story) -> Reason:
     outcome = said.outcome
-    effects = sorted(said.effects.items(), key=lambda item: -abs(item[1]))
+    effects = sorted(said.effects.items(), key=_size, reverse=True)
     does = " and ".join(
         f"{_strength(effect)}{'raises' if effect > 0 else 'lowers'} {_NOUNS[o]}"
         for o, effect in effects
@@ -167,4 +176,8 @@ def _phrase(topic: str, column: str, story: Story) -> str:
 
 
 def _strength(effect: float) -> str:
-    return next((word for most, word in _STRENGTHS if abs(effect) < most), "strongly ")
+    size = abs(effect)
+    for most, word in _STRENGTHS:
+        if size < most:
+            return word
+    return "strongly "

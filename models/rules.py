@@ -54,6 +54,7 @@ class Rulebook:
         #: The same for planners: most touches, and within how many days; shape (rules, 2).
         self.limits = np.array([(s.touches, s.window_us / DAY) for s in self.spacings])
         self._hours: dict[tuple[str, tuple[str, ...], str | None], Hours] = {}
+        self._said: dict[tuple[Hours, int, int | None], dict[str, str]] = {}
 
     @classmethod
     def load(cls, path: Path | None = None) -> Rulebook:
@@ -65,11 +66,23 @@ class Rulebook:
 
         `touches_us` as in `next_allowed_us`; hours are left to the day.
         """
+        times = [*touches_us, *(start_us + k * gap_us for k in range(touches))]
+        if self._keeps_apart(times, touches):
+            return gap_us
         for number in range(1, touches):
             made = sorted([*touches_us, *(start_us + k * gap_us for k in range(number))])
             free = self._free_at(start_us + number * gap_us, made)
             gap_us = max(gap_us, -(-(free - start_us) // number))
         return gap_us
+
+    def _keeps_apart(self, times: list[int], touches: int) -> bool:
+        """Whether no spacing forbids any but the first of the last `touches` of the times."""
+        end = len(times)
+        return times == sorted(times) and all(
+            times[i] - times[i - most] >= window
+            for _, most, window in self.spacings
+            for i in range(max(end - touches + 1, most), end)
+        )
 
     def tightened(self, overrides: Mapping[str, object]) -> Rulebook:
         """A tenant's stricter rulebook (see docs/rules.md); raises BadSetting if it loosens."""
@@ -274,6 +287,19 @@ class Rulebook:
     def _hours_hits(
         self, channel: str, hours: Hours, t_us: int, opened_us: int | None, hits: dict[str, str]
     ) -> None:
+        # Many people are asked about at one moment, and few places are all they are in.
+        key = (hours, t_us, opened_us)
+        if key not in self._said:
+            if len(self._said) >= _HOURS_KEPT:
+                self._said.clear()
+            self._said[key] = self._closed_hours(channel, *key)
+        for rule, text in self._said[key].items():
+            hits.setdefault(rule, text)
+
+    def _closed_hours(
+        self, channel: str, hours: Hours, t_us: int, opened_us: int | None
+    ) -> dict[str, str]:
+        hits: dict[str, str] = {}
         # A look a day is enough: whatever closes the days between closes them at this hour too.
         for moment in range(t_us, t_us + 7 * DAY if opened_us is None else opened_us, DAY):
             if closed := hours.closed(moment):
@@ -282,7 +308,8 @@ class Rulebook:
         if opened_us != t_us and any(
             self._opens_earlier(channel, place, t_us, opened_us) for place in hours.places
         ):
-            hits.setdefault("zone_unknown", rule_texts.zone_unknown(hours.places))
+            hits["zone_unknown"] = rule_texts.zone_unknown(hours.places)
+        return hits
 
     def _opens_earlier(self, channel: str, place: Place, t_us: int, opened_us: int | None) -> bool:
         """Whether the channel would open earlier were the person known to be in `place`."""

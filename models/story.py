@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from features.catalog.clock import FOREVER
 from models.decision import Request
@@ -33,8 +33,7 @@ class ByColumn(Mapping[str, float]):
         return len(self.place)
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(NamedTuple):
     """A touch made `ago` days before the moment asked about; `here`: in the thread told of."""
 
     ago: float
@@ -78,6 +77,10 @@ class Story:
         return min((*self.own[-1:], *self.others[-1:]), key=lambda t: t.ago, default=None)
 
 
+def _later_last(touch: Touch) -> float:
+    return -touch.ago
+
+
 def story(
     request: Request,
     campaign: Thread,
@@ -105,7 +108,7 @@ def story(
         usual=usual,
         own=tuple(own),
         others=tuple(others),
-        recent=tuple(sorted((t for t in (*own, *others) if t.ago <= RECENT), key=lambda t: -t.ago)),
+        recent=tuple(sorted([t for t in (*own, *others) if t.ago <= RECENT], key=_later_last)),
         silent=campaign not in summary.answered_us and value["thread_not_now"] == 0,
         unanswered=sum(t.ago < (at_us - since_us) / _DAY_US for t in own),
         threads=len(threads),

@@ -14,7 +14,7 @@ import pytest
 from models.decide import Decider
 from models.decision import Decision, Request, Utility
 from models.dials import Dials
-from models.rules import Spacing
+from models.rules import Rulebook, Spacing
 from models.situation import EPOCH, microseconds
 from serving.batch import open_threads
 
@@ -48,6 +48,26 @@ def made(r: Request) -> list[int]:
         pc.less_equal(h["recorded_at"].cast(pa.int64()), microseconds(r.at)),
     )
     return sorted(h["occurred_at"].cast(pa.int64()).filter(known).to_pylist())
+
+
+def test_a_gap_is_lengthened_only_where_a_cap_asks_for_it() -> None:
+    rules, rng = Rulebook.load(), np.random.default_rng(11)
+    start, day, kept = 10**15, 86_400_000_000, 0
+    for _ in range(500):
+        touches, wish = int(rng.integers(1, 9)), int(rng.uniform(0.2, 14) * day)
+        ago = rng.exponential(10 * day, rng.integers(0, 12)).astype(int)
+        before = sorted((start - ago).tolist())
+        gap = rules.spaced(touches, wish, start, before)
+
+        def breaks(length: int, touches: int = touches, before: list[int] = before) -> bool:
+            times = [*before, *(start + k * length for k in range(touches))]
+            pairs = [pair for s in rules.spacings for pair in broken(s, times)]
+            return any(later > start for _, later in pairs)
+
+        assert not breaks(gap)
+        assert gap == wish or breaks(wish)
+        kept += gap == wish
+    assert 50 < kept < 450
 
 
 @pytest.mark.parametrize("dials", TIGHTER, ids=["house", "weekly", "monthly", "gap", "twice"])
