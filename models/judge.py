@@ -37,7 +37,7 @@ class Prudence:
 
     land: float = 0.0
     annoy: float = 2.0
-    discount: float = 0.97
+    discount: float = 0.98
 
 
 @dataclass(frozen=True, slots=True)

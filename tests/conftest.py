@@ -51,13 +51,11 @@ def nothing_in_the_background() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def small_trees() -> Iterator[None]:
-    """Few trees on one thread: enough to test with."""
-    before = dict(fit.TREES), fit.MOST_TREES
-    fit.TREES["num_threads"] = 1
+    """Few trees: enough to test with."""
+    before = fit.MOST_TREES
     fit.MOST_TREES = 40
     yield
-    fit.TREES.update(before[0])
-    fit.MOST_TREES = before[1]
+    fit.MOST_TREES = before
 
 
 @pytest.fixture(scope="session")

@@ -49,8 +49,10 @@ TREES = {
     "poisson_max_delta_step": 0.7,
     "verbose": -1,
     "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 2,
+    "force_col_wise": True,
+    # Outcomes are fitted at once, each on a thread of its own: threads that share a tree meet at
+    # every split, and wait for each other long where anything else runs.
+    "num_threads": 1,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from features.parallel import together
 from models.attributes import Encoding
 from models.evidence import EvidenceTable
 from models.lags import LONGEST
@@ -16,7 +17,15 @@ from models.model import Model, feature_names
 from models.outcome import Outcome
 from models.usual import usual_touch
 from training.dataset import Dataset
-from training.fit import FEWEST_EVENTS, MEMBERS, SEED, Fitter, Watched, calibration_slope
+from training.fit import (
+    FEWEST_EVENTS,
+    MEMBERS,
+    SEED,
+    Fitter,
+    Kind,
+    Watched,
+    calibration_slope,
+)
 from training.kinds import annoy_kind, follow_up_kind, land_kind
 
 #: Share of the touches that are learned from as if nothing were known of the message.
@@ -38,14 +47,13 @@ def fit_model(
     names = feature_names(encoding)
     given = slopes or {}
     open_touches = sometimes_unknown(data.watched.take(~data.closed), names)
-    land, annoy, follow_up = (
-        Fitter(kind(encoding), names, size).fit(open_touches, given.get(name), progress)
-        for name, kind, size in (
-            ("land", land_kind, members),
-            ("annoy", annoy_kind, members),
-            ("follow_up", follow_up_kind, 1),
-        )
-    )
+
+    def fitted(kind: Kind) -> Outcome:
+        size = 1 if kind.name == "follow_up" else members
+        return Fitter(kind, names, size).fit(open_touches, given.get(kind.name), progress)
+
+    kinds = (land_kind(encoding), annoy_kind(encoding), follow_up_kind(encoding))
+    land, annoy, follow_up = together(fitted, kinds)
     h = data.histories
     ledger = Ledger.of(data.matrix.parties, h.names["actor_id"], h.names["account_id"], data.until)
     return Model(
