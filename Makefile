@@ -33,7 +33,9 @@ soak: $(STAMP)  ## failures again and again: kills under load on both databases,
 	$(BIN)/python -m pytest -m soak
 
 test-browser: $(STAMP)  ## the page in a real Chromium, which this installs where there is none
-	@command -v chromium chromium-browser google-chrome >/dev/null || $(BIN)/python -m playwright install --with-deps chromium
+	@command -v chromium chromium-browser google-chrome >/dev/null \
+	  || $(BIN)/python -m playwright install --with-deps chromium \
+	  || { apt-get update && apt-get install --yes chromium; }
 	$(BIN)/python -m pytest tests/browser
 
 screenshots: $(STAMP)  ## pictures of every page from the sample agency, into docs/screenshots
