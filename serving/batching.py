@@ -14,8 +14,10 @@ from serving.scores import Scoring, each
 _log = logging.getLogger("fineline.api")
 #: Questions decided at once. More would make the first wait for the last.
 MOST = 16
-#: Seconds that the first of a batch waits where the batch before was of several.
+#: Seconds that the first of a batch waits where the batch before was of a `CROWD`.
 MOMENT = 0.002
+#: Fewer come one after another as quickly as they are answered: to wait would only cost them.
+CROWD = 4
 
 _Asked = tuple[Scoring, bytes, asyncio.Future[bytes]]
 
@@ -54,7 +56,7 @@ class Batching:
         for asked in self._waiting:
             together = asked[0].decider is decider and len(mine) < MOST
             (mine if together else others).append(asked)
-        self._waiting, self._busy = others, len(mine) > 1
+        self._waiting, self._busy = others, len(mine) >= CROWD
         if others:
             asyncio.get_running_loop().call_soon(self._answer)
         # Whoever has hung up does not need an answer.

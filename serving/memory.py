@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gc
 
-#: New objects after which it looks through the youngest: as many as a list of decisions is made of.
-_YOUNG, _OLDER, _OLDEST = 20_000, 20, 50
+#: New objects after which it looks through the youngest: what several decisions are made of.
+_YOUNG, _OLDER, _OLDEST = 5_000, 20, 50
 
 
 def settle() -> None:

@@ -14,7 +14,7 @@ from features.errors import FinelineError
 from models.decide import Decider
 from models.decision import Decision, Request
 from serving import batching
-from serving.batching import Batching
+from serving.batching import CROWD, Batching
 from serving.problems import Problem
 from serving.scores import Scoring
 from serving.settings import ServiceSettings
@@ -132,14 +132,15 @@ def test_who_hung_up_is_not_answered(decider: Decider, sizes: list[int]) -> None
     assert sizes == [2]
 
 
-def test_after_a_batch_of_several_the_next_waits_for_company(
-    decider: Decider, sizes: list[int]
+@pytest.mark.parametrize(("together", "after"), [(CROWD, [2, 1]), (CROWD - 1, [1, 1, 1])])
+def test_after_a_crowd_the_next_waits_for_company(
+    decider: Decider, sizes: list[int], together: int, after: list[int]
 ) -> None:
     how = scoring(decider)
 
     async def ask() -> None:
         found = Batching()
-        await asyncio.gather(*(found.one(how, body(i)) for i in range(2)))
+        await asyncio.gather(*(found.one(how, body(i)) for i in range(together)))
         one = asyncio.ensure_future(found.one(how, body(2)))
         for _ in range(3):
             await asyncio.sleep(0)
@@ -147,4 +148,4 @@ def test_after_a_batch_of_several_the_next_waits_for_company(
         await found.one(how, body(4))
 
     asyncio.run(ask())
-    assert sizes == [2, 2, 1]
+    assert sizes == [together, *after]
