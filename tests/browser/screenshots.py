@@ -63,6 +63,11 @@ def _first(settings: ServiceSettings, hint: str) -> str:
     with database.reading() as connection:
         found = listing.listed(connection, DEFAULT_TENANT, hint, listing.Filter(), 0, 1)
     database.close()
+    if not found:
+        raise SystemExit(
+            f"No thread's hint is {hint} here: `make run` on a weekday, when the sample agency is at "
+            "work, then take the pictures."
+        )
     return found[0].contact_id
 
 
