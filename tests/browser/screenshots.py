@@ -65,8 +65,8 @@ def _first(settings: ServiceSettings, hint: str) -> str:
     database.close()
     if not found:
         raise SystemExit(
-            f"No thread's hint is {hint} here: `make run` on a weekday, when the sample agency is at "
-            "work, then take the pictures."
+            f"No thread's hint is {hint} here: `make run` on a weekday, when the sample agency is "
+            "at work, then take the pictures."
         )
     return found[0].contact_id
 
