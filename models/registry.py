@@ -57,8 +57,10 @@ def _client(settings: Settings) -> Iterator[Any]:
     from requests.exceptions import RequestException
     from sqlalchemy.exc import SQLAlchemyError
 
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for logger in map(logging.getLogger, ("mlflow", "alembic")):
+        # Setting a level, even the same, makes every logger think again.
+        if logger.level != logging.WARNING:
+            logger.setLevel(logging.WARNING)
     settings.home.mkdir(parents=True, exist_ok=True)
     try:
         yield MlflowClient(settings.mlflow_uri, settings.mlflow_uri)
@@ -139,6 +141,24 @@ def named(settings: Settings, alias: str = CHAMPION) -> Version | None:
                 return None
             raise
         return Version(str(found.version), str(found.run_id))
+
+
+def stamp(settings: Settings, now: float) -> tuple[tuple[int, int, int], ...] | None:
+    """What changes whenever an SQLite registry is written to; None where that cannot be told.
+
+    `now`: seconds since 1970. Two writes in one tick of the file system's clock look alike, so
+    within a second of a write nothing can be told; nor of a registry that is no file.
+    """
+    if not settings.mlflow_uri.startswith(_SQLITE):
+        return None
+    path = settings.mlflow_uri.removeprefix(_SQLITE).split("?")[0]
+    try:
+        found = [os.stat(p) for p in (path, f"{path}-wal") if os.path.exists(p)]
+    except OSError:
+        return None
+    if not found or any(now - one.st_mtime < 1.0 for one in found):
+        return None
+    return tuple((one.st_ino, one.st_size, one.st_mtime_ns) for one in found)
 
 
 def _is_there(settings: Settings) -> bool:

@@ -19,6 +19,7 @@ from features.errors import BadInput, NoModel, RegistryUnavailable
 from models import registry
 from models.model import Model
 from models.settings import Settings
+from serving.flight.source import Registry
 from tests.registries import register, settings_of
 from training.dataset import Dataset
 
@@ -116,3 +117,36 @@ def test_versions_on_an_mlflow_server(
     server: str, small_model: Model, agency_data: Dataset, tmp_path: Path
 ) -> None:
     walk_through(Settings(home=tmp_path / "home", tracking_uri=server), small_model, agency_data)
+
+
+def test_a_file_nobody_has_written_to_is_not_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Except within a second of a write, when another could hide in the same tick of the clock."""
+    file = tmp_path / "mlflow.db"
+    file.write_bytes(b"one")
+    asked: list[str] = []
+    names = iter(("1", "2", "3", "4"))
+
+    def named(_: Settings, alias: str) -> registry.Version:
+        asked.append(alias)
+        return registry.Version(next(names), "run")
+
+    monkeypatch.setattr(registry, "named", named)
+    watched = Registry(Settings(home=tmp_path, tracking_uri=f"sqlite:///{file}"))
+    now = file.stat().st_mtime
+    monkeypatch.setattr("time.time", lambda: now + 0.5)
+    assert [watched.named().number for _ in range(2)] == ["1", "2"]  # type: ignore[union-attr]
+    monkeypatch.setattr("time.time", lambda: now + 1.5)
+    assert [watched.named().number for _ in range(3)] == ["3"] * 3  # type: ignore[union-attr]
+    file.write_bytes(b"another")
+    os.utime(file, (now, now + 0.25))
+    assert watched.named().number == "4"  # type: ignore[union-attr]
+    assert asked == ["champion"] * 4
+
+
+def test_a_registry_on_a_server_is_always_asked(tmp_path: Path) -> None:
+    there = Settings(home=tmp_path, tracking_uri="http://127.0.0.1:9")
+    assert registry.stamp(there, 0.0) is None
+    gone = Settings(home=tmp_path, tracking_uri=f"sqlite:///{tmp_path}/none.db")
+    assert registry.stamp(gone, 1e12) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +86,7 @@ class Registry:
     def __init__(self, settings: Settings, alias: str = registry.CHAMPION) -> None:
         self._settings, self._alias = settings, alias
         self._kept = Kept(settings.home.absolute() / "kept" / settings.model_name / alias)
+        self._heard: tuple[object, Version | None] = (None, None)
 
     @property
     def keeps(self) -> bool:
@@ -92,8 +94,15 @@ class Registry:
         return self._kept.last() is not None
 
     def named(self) -> Version | None:
-        """The version that the alias names."""
-        return registry.named(self._settings, self._alias)
+        """The version that the alias names.
+
+        A registry in a file that nobody has written to since is not asked again: the answers that
+        are being made meanwhile would feel it.
+        """
+        stamp = registry.stamp(self._settings, time.time())
+        if stamp is None or stamp != self._heard[0]:
+            self._heard = (stamp, registry.named(self._settings, self._alias))
+        return self._heard[1]
 
     def load(self, version: Version) -> Decider:
         """The decider on a version: of the artifact kept here, else of the registry's."""

@@ -25,6 +25,8 @@ from tests.bench.load import Answers, Job, generate, request
 from tests.bench.servers import Running, running
 
 ROUNDS, BATCH, LISTED = 3, 200, 1000
+#: Scores a second that a worker should reach, and have answered within 20 ms at half of.
+SCORES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +99,24 @@ def compare(home: Path, folder: Path, seconds: float) -> list[str]:
         asked = request("POST", "/invocations", row)
         turns = in_turns(
             [
-                ("POST /v1/score", ours, score_jobs(ours.port, bodies, seconds), 400),
+                ("POST /v1/score", ours, score_jobs(ours.port, bodies, seconds), SCORES),
                 ("FastAPI, parsing the same body only", bare,
                  score_jobs(bare.port, bodies, seconds), None),
                 ("mlflow models serve, one row of one forest", theirs,
                  Job(theirs.port, [asked], 8, seconds), None),
             ]
         )  # fmt: skip
-        half = generate(
-            Job(ours.port, score_jobs(ours.port, bodies, 0).requests, 8, seconds * 3,
-                turns[0].rate / 2)
-        )  # fmt: skip
+        asks = score_jobs(ours.port, bodies, 0).requests
+        half, harder = (
+            generate(Job(ours.port, asks, 8, seconds * 3, rate))
+            for rate in (SCORES / 2, turns[0].rate / 2)
+        )
         stored = stored_routes(ours, of, bodies, seconds, turns[0].rate)
     return [
         f"{len(bodies)} histories of {questions.EVENTS} events, one worker, whole decisions;"
         " median of rounds in turn",
-        *(m.line() for m in turns), latency(half), *(m.line() for m in stored),
+        *(m.line() for m in turns), f"{latency(half)}   aim 20: {_met(half)}", latency(harder),
+        *(m.line() for m in stored),
         *ratios(turns),
     ]  # fmt: skip
 
@@ -140,13 +144,15 @@ def stored_routes(
     ]  # fmt: skip
 
 
-def latency(half: Answers) -> str:
-    """How long answers take at half of what is possible."""
-    met = "met" if half.p99 < 20 else "missed"
+def latency(found: Answers) -> str:
+    """How long answers take where so many are asked for a second."""
     return (
-        f"  POST /v1/score at {half.rate:,.0f}/s: p50 {half.p50:.1f} ms, p99 {half.p99:.1f} ms"
-        f"   aim 20: {met}"
+        f"  POST /v1/score at {found.rate:,.0f}/s: p50 {found.p50:.1f} ms, p99 {found.p99:.1f} ms"
     )
+
+
+def _met(found: Answers) -> str:
+    return "met" if found.p99 < 20 else "missed"
 
 
 def ratios(turns: Sequence[Measured]) -> list[str]:
