@@ -107,9 +107,9 @@ class Decider:
             return []
         events, ends = joined([r.history for r in requests])
         s = situations(requests, events, ends, len(COLUMNS))
-        known = summaries(events, ends, s.at.tolist())
-        options = [self._channels(r, s, i, known[i]) for i, r in enumerate(requests)]
         at = s.at.tolist()
+        known = summaries(events, ends, at)
+        options = [self._channels(r, s, i, known[i]) for i, r in enumerate(requests)]
         judged = judge(
             self.model, self.prudence, self.rulebook, requests, s, [c for c, _ in options],
             [self.rulebook.earliest_us(*one) for one in zip(known, at, strict=True)],

@@ -69,7 +69,7 @@ class Hours:
 
     def next_open(self, t_us: int, until_us: int) -> int | None:
         """The first open moment in `[t_us, until_us]`, or None."""
-        year = min(max(year_of(t_us), FIRST_YEAR), LAST_YEAR - 1)
+        year = _within(year_of(t_us))
         while year < LAST_YEAR and year_start(year) <= until_us:
             open_year = self.year(year)
             after = bisect_right(open_year.ends, t_us)
@@ -89,7 +89,7 @@ class Hours:
 
     def two_years(self, year: int) -> Windows:
         """Every open window of a UTC year and the next, computed once."""
-        first = min(max(year, FIRST_YEAR), LAST_YEAR - 1)
+        first = _within(year)
         if first not in self._two_years:
             end = year_start(min(first + 2, LAST_YEAR))
             self._two_years[first] = self.windows(year_start(first), end)
@@ -97,7 +97,7 @@ class Hours:
 
     def closed(self, t_us: int) -> tuple[OpeningHours, Place] | None:
         """An entry that forbids the moment and the first place where it does; None when open."""
-        house_places = self.year(min(max(year_of(t_us), FIRST_YEAR), LAST_YEAR - 1)).house_places
+        house_places = self.year(_within(year_of(t_us))).house_places
         for place in self.places:
             clock = local_clock(place.zone, t_us)
             for entry, week in self.entries[place.country]:
@@ -181,6 +181,11 @@ def weekend_of(country: str | None) -> frozenset[int]:
 def year_of(t_us: int) -> int:
     """The UTC year of a moment."""
     return FIRST_YEAR - 1 + bisect_right(_year_starts(), t_us)
+
+
+def _within(year: int) -> int:
+    """The nearest year whose hours are known."""
+    return min(max(year, FIRST_YEAR), LAST_YEAR - 1)
 
 
 def year_start(year: int) -> int:

@@ -101,8 +101,9 @@ def fill_row(row: Any, thread: Any, person: Any, time: int, case: Any) -> None:
 #: its score. `doubt_annoy`: standard deviation of the score of a touch now, `known_annoy`: the
 #: backbone's part of its square, `prudence_annoy`: how many deviations count. Along a course doubt
 #: only grows. `earliest`: the first moment that rules allow but for the hours, `first_window`,
-#: `last_window`: where those are in the windows, `forced`: days until a touch on any of the
-#: request's channels is allowed, which cost nothing since nobody chose them.
+#: `last_window`: where those are in the windows, `begin`: the first moment that all rules allow,
+#: `forced`: days until that of any of the request's channels, which cost nothing since nobody chose
+#: them; the last two are the planner's own.
 CASE = np.dtype(
     [
         ("at", "i8"),
@@ -130,6 +131,7 @@ CASE = np.dtype(
         ("earliest", "i8"),
         ("first_window", "i8"),
         ("last_window", "i8"),
+        ("begin", "i8"),
         ("forced", "f8"),
     ]
 )
@@ -297,12 +299,12 @@ def plan(cases: Any, firsts: Any, threads: Any, persons: Any, rows: Any, land: A
 
 @inline
 def _force(cases: Any, windows: Any) -> None:
-    """Set the days that one request has to wait, whatever the channel."""
-    free = _begun(cases[0], 0.0, windows)
-    for i in range(1, len(cases)):
-        free = min(free, _begun(cases[i], 0.0, windows))
+    """Set when each case of one request may begin, and the days that any has to wait."""
     for i in range(len(cases)):
-        cases[i].forced = (free - cases[i].at) / DAY
+        cases[i].begin = _begun(cases[i], 0.0, windows)
+    forced = (cases["begin"].min() - cases[0].at) / DAY
+    for i in range(len(cases)):
+        cases[i].forced = forced
 
 
 @inline
@@ -311,10 +313,9 @@ def _try(cases: Any, first: int, later: int, state: Any, model: Any, gap: float,
     """Touch now on the case `first`'s channel, go on on `later`'s; kept if it is worth more."""
     _, _, _, _, begun = state
     now, case = begun[first], cases[first]
-    time = _begun(case, 0.0, model[6])
     value, length = _course(
-        case, cases[later], state, model, time, now, gap, growth, MOST_TOUCHES
-    )  # fmt: skip
+        case, cases[later], state, model, case.begin, now, gap, growth, MOST_TOUCHES
+    )
     if value > c.now:
         c.now, c.gap, c.growth, c.touches = value, gap, growth, length
         c.case, c.later = first, later
@@ -348,7 +349,7 @@ def _plan_waiting(cases: Any, state: Any, model: Any, c: Any) -> None:
     c.stop = a * case.worth_land - b * case.worth_annoy
     c.value[0] = c.now
     c.wait, c.delay, c.wait_touches = -np.inf, DELAYS[1], 1
-    time, best = _begun(case, 0.0, windows), c.now
+    time, best = case.begin, c.now
     c.eta_land[:] = np.nan
     for k in _ROLLED[1:]:
         begun = _begun(case, DELAYS[k], windows)

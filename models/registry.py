@@ -143,15 +143,21 @@ def named(settings: Settings, alias: str = CHAMPION) -> Version | None:
         return Version(str(found.version), str(found.run_id))
 
 
+def _file(settings: Settings) -> str | None:
+    """The path of an SQLite registry's file; None of any other registry."""
+    uri = settings.mlflow_uri
+    return uri.removeprefix(_SQLITE).split("?")[0] if uri.startswith(_SQLITE) else None
+
+
 def stamp(settings: Settings, now: float) -> tuple[tuple[int, int, int], ...] | None:
     """What changes whenever an SQLite registry is written to; None where that cannot be told.
 
     `now`: seconds since 1970. Two writes in one tick of the file system's clock look alike, so
     within a second of a write nothing can be told; nor of a registry that is no file.
     """
-    if not settings.mlflow_uri.startswith(_SQLITE):
+    path = _file(settings)
+    if path is None:
         return None
-    path = settings.mlflow_uri.removeprefix(_SQLITE).split("?")[0]
     try:
         found = [os.stat(p) for p in (path, f"{path}-wal") if os.path.exists(p)]
     except OSError:
@@ -163,9 +169,10 @@ def stamp(settings: Settings, now: float) -> tuple[tuple[int, int, int], ...] | 
 
 def _is_there(settings: Settings) -> bool:
     """False only for an SQLite file that is not there: MLflow would make it when asked."""
-    if settings.mlflow_uri.startswith(_SQLITE):
+    path = _file(settings)
+    if path is not None:
         try:
-            os.stat(settings.mlflow_uri.removeprefix(_SQLITE).split("?")[0])
+            os.stat(path)
         except FileNotFoundError:
             return False
         except OSError:

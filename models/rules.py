@@ -156,9 +156,10 @@ class Rulebook:
 
     def earliest_us(self, summary: HistorySummary, t_us: int) -> int:
         """The first moment at or after `t_us` that all rules but the hours allow."""
-        first, _ = self.agreed_date(summary, t_us, ())
+        agreed = t_us if summary.agreed is None else summary.agreed.until_us
         come_back = self.come_back_us(summary)
-        return self._free_at(max(first, come_back or first), summary.touches_us)
+        first = max(t_us, agreed, t_us if come_back is None else come_back)
+        return self._free_at(first, summary.touches_us)
 
     def hours(self, channel: str, zones: tuple[str, ...], country: str | None) -> Hours:
         """The hours of a channel for a person who may be in any of `zones`; built once, kept."""
