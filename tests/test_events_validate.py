@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
@@ -12,38 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from features.errors import BadInput
-from features.events.schema import ENCODED, EVENTS
-from features.events.validate import check_events, encode, find_problems, validate_events
-
-TOUCH: dict[str, object] = {
-    "event_id": "e1",
-    "contact_id": "c1",
-    "occurred_at": "2026-03-01T09:00:00+01:00",
-    "kind": "touch",
-    "channel": "email",
-}
-
-
-def events(*changes: Mapping[str, object]) -> pa.Table:
-    """Valid touches e1, e2, ... with some fields changed."""
-    rows = [{**TOUCH, "event_id": f"e{n}", **change} for n, change in enumerate(changes, start=1)]
-    names = dict.fromkeys(name for row in rows for name in row)
-    return pa.table({name: [row.get(name) for row in rows] for name in names})
-
-
-def column(name: str, values: pa.Array) -> pa.Table:
-    """As many valid touches as there are values, with one column replaced."""
-    table = events(*[{} for _ in values])
-    if name in table.column_names:
-        return table.set_column(table.column_names.index(name), name, values)
-    return table.append_column(name, values)
-
-
-def sentence(table: pa.Table) -> str:
-    with pytest.raises(BadInput) as caught:
-        validate_events(table, "events.csv")
-    return str(caught.value)
+from features.events.schema import EVENTS
+from features.events.validate import check_events, find_problems, validate_events
+from tests.event_tables import column, events, sentence
 
 
 def test_the_result_has_the_canonical_columns_in_order() -> None:
@@ -326,44 +296,6 @@ def test_unknown_columns_and_rows_of_1970_are_noticed_once(
 
 def test_no_events_are_valid_events() -> None:
     assert validate_events(EVENTS.empty_table(), "x").schema == EVENTS
-
-
-@pytest.mark.parametrize("index", [pa.int8(), pa.uint16(), pa.int64()])
-@pytest.mark.parametrize("words", [pa.string(), pa.large_string()])
-def test_encoded_columns_stay_encoded(index: pa.DataType, words: pa.DataType) -> None:
-    codes = pa.array([0, 1, None], index)
-    values = pa.DictionaryArray.from_arrays(codes, pa.array(["email", "", "unused!"], words))
-    table = events({}, {"kind": "open"}, {"kind": "open"})
-    table = table.set_column(table.column_names.index("channel"), "channel", values)
-    found = validate_events(table, "x").column("channel")
-    assert found.type == pa.dictionary(pa.int32(), pa.string())
-    assert found.to_pylist() == ["email", None, None]
-
-
-def test_a_null_hidden_in_a_dictionary_is_missing() -> None:
-    values = pa.DictionaryArray.from_arrays(pa.array([0, 1]), pa.array(["c1", None]))
-    assert "row 2, field contact_id: is missing" in sentence(column("contact_id", values))
-
-
-def test_a_bad_word_in_a_dictionary_is_found_in_every_row_that_uses_it() -> None:
-    values = pa.array(["touch", "tuch", "touch", "tuch"]).dictionary_encode()
-    found = find_problems(column("kind", values))
-    assert [problem.row for problem in found] == [2, 4]
-
-
-def test_encode_gives_one_chunk_and_one_dictionary_without_changing_values() -> None:
-    first = validate_events(events({}, {}), "x")
-    second = validate_events(events({"event_id": "z", "contact_id": "c9"}), "x")
-    joined = pa.concat_tables([first, second])
-    found = encode(joined)
-    assert {found.schema.field(name).type for name in ENCODED} == {
-        pa.dictionary(pa.int32(), pa.string())
-    }
-    assert {found.column(name).num_chunks for name in found.column_names} == {1}
-    assert found.to_pylist() == joined.to_pylist()
-    assert encode(pa.concat_tables([encode(first), encode(second)])).to_pylist() == (
-        joined.to_pylist()
-    )
 
 
 def test_twelve_rows_are_quick_and_many_rows_are_not_slower_than_a_million_a_second() -> None:
