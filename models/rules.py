@@ -164,11 +164,13 @@ class Rulebook:
     def hours(self, channel: str, zones: tuple[str, ...], country: str | None) -> Hours:
         """The hours of a channel for a person who may be in any of `zones`; built once, kept."""
         key = (channel, zones, country)
-        if key not in self._hours:
+        # Held here: another thread may empty what is kept meanwhile.
+        found = self._hours.get(key)
+        if found is None:
             if len(self._hours) >= _HOURS_KEPT:
                 self._hours.clear()
-            self._hours[key] = self._build_hours(channel, zones, country)
-        return self._hours[key]
+            found = self._hours[key] = self._build_hours(channel, zones, country)
+        return found
 
     def next_allowed_us(
         self,
@@ -290,11 +292,13 @@ class Rulebook:
     ) -> None:
         # Many people are asked about at one moment, and few places are all they are in.
         key = (hours, t_us, opened_us)
-        if key not in self._said:
+        # Held here: another thread may empty what is kept meanwhile.
+        said = self._said.get(key)
+        if said is None:
             if len(self._said) >= _HOURS_KEPT:
                 self._said.clear()
-            self._said[key] = self._closed_hours(channel, *key)
-        for rule, text in self._said[key].items():
+            said = self._said[key] = self._closed_hours(channel, *key)
+        for rule, text in said.items():
             hits.setdefault(rule, text)
 
     def _closed_hours(
