@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.catalog.columns import COLUMNS, CONTACT_COLUMNS
+from features.catalog.columns import CONTACT_COLUMNS
 from features.events.schema import CHANNELS
-from features.fold import read_parties
 from models.decision import Request
 from models.lags import LAG_EDGES
+from models.lasting import lasting_columns
 from models.model import Model
 from models.openings import openings
 from models.outcome import Outcome
@@ -30,14 +30,29 @@ Ints = npt.NDArray[np.int64]
 class Prudence:
     """How doubt and delay count in comparing courses; chosen in closed loop.
 
-    `land`, `annoy`: courses are judged at this many standard deviations on the bad side of each
-    score, at one at most while an outcome is known from base rates alone, or nothing would ever be
-    tried; `discount`: what is left of a worth after a day of waiting for it.
+    `annoy`: courses are judged at this many standard deviations on the bad side of annoyance's
+    score, at one at most while it is known from base rates alone, or nothing would ever be tried.
+    The more annoyances a model has seen, the fewer deviations count: half way to `known_annoy`
+    after `many`. `discount`: what is left of a worth after a day of waiting for it;
+    what comes later than `fades_after` days counts ever less, after `gone_after` nothing, since a
+    role that is open today is not for ever. `hesitation`: waiting has to be worth more than
+    touching now by this share of what the touch may bring.
     """
 
-    land: float = 0.0
     annoy: float = 2.0
-    discount: float = 0.98
+    known_annoy: float = 0.5
+    many: float = 100.0
+    discount: float = 0.995
+    fades_after: float = 60.0
+    gone_after: float = 120.0
+    hesitation: float = 0.04
+
+    def deviations(self, annoy: Outcome) -> float:
+        """How many standard deviations of doubt about annoyance count."""
+        if not annoy.events:
+            return min(self.annoy, 1.0)
+        surplus = (self.annoy - self.known_annoy) / (1.0 + annoy.events / self.many)
+        return self.known_annoy + surplus
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +100,7 @@ def judge(
 
     `earliest`: for each request as `Rulebook.earliest_us` gives it.
     """
-    fixed = _fixed_columns(model, requests, s)
+    fixed = lasting_columns(model, requests, s)
     last = _last_scores(model, s, fixed)
     request = np.repeat(np.arange(len(requests)), [len(c) for c in channels])
     cases = _cases(requests, s, channels, request)
@@ -95,9 +110,10 @@ def judge(
     seen = model.evidence.like(rows)
     land = _score(model, model.land, rows, seen, cases, "land")
     annoy = _score(model, model.annoy, rows, seen, cases, "annoy")
-    cases["caution_land"] = _prudence(model.land, prudence.land) * land.doubt
-    cases["prudence_annoy"] = _prudence(model.annoy, prudence.annoy)
+    cases["prudence_annoy"] = prudence.deviations(model.annoy)
     cases["doubt_annoy"], cases["discount"] = annoy.doubt, prudence.discount
+    cases["fades_after"], cases["gone_after"] = prudence.fades_after, prudence.gone_after
+    cases["hesitation"] = prudence.hesitation
     hours = openings(rulebook, requests, channels, earliest)
     cases["earliest"] = np.array(earliest)[request]
     cases["first_window"], cases["last_window"] = hours.first, hours.last
@@ -109,24 +125,6 @@ def judge(
         model.annoy.baseline.by_channel, rulebook.limits, hours.windows, courses,
     )  # fmt: skip
     return Judged(cases, request, rows, land, annoy, courses, seen, last)
-
-
-def _fixed_columns(model: Model, requests: Sequence[Request], s: Situations) -> Rows:
-    """Rows with what does not change along a course: who reaches out, who the contact is."""
-    ledger = model.ledger
-    rows = np.zeros((len(requests), len(model.usual)), np.float32)
-    ids = range(len(requests))
-    read_parties(
-        ledger.states[[ledger.actor(s.name("actor", "actor_id", i)) for i in ids]],
-        ledger.states[[ledger.account(s.name("account", "account_id", i)) for i in ids]],
-        ledger.states[[ledger.contact(r.contact_id) for r in requests]],
-        ledger.states[[ledger.ORGANISATION] * len(requests)],
-        np.full(len(requests), ledger.as_of, np.int64),
-        rows,
-    )
-    for i, r in enumerate(requests):
-        rows[i, len(COLUMNS) :] = model.encoding.of_values(r.attributes)
-    return rows
 
 
 def _last_scores(model: Model, s: Situations, fixed: Rows) -> tuple[Floats, Floats]:
@@ -162,11 +160,6 @@ def _score(
     found = o.judge(rows)
     cases[f"known_{name}"], cases[f"shift_{name}"] = found.variance, found.score - found.first
     return Scored(found.score, model.doubt(o, seen, found))
-
-
-def _prudence(o: Outcome, deviations: float) -> float:
-    """Of an outcome that is known from base rates alone, one at most counts."""
-    return deviations if o.events else min(deviations, 1.0)
 
 
 def _planning(o: Outcome) -> tuple[Any, ...]:

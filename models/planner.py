@@ -24,9 +24,11 @@ from models.openings import opened
 #: Days until the first touch of a course: now, then ever coarser to three months.
 DELAYS = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 17, 21, 25, 30, 45, 60, 90], float)
 #: Delays at which a course with follow-ups is rolled out in full; between, it is interpolated.
-_ROLLED = np.array([0, 2, 4, 7, 11, 14, 16, 17])
+#: Close together at first: a day of the week that is liked has to be among them, or a plan that is
+#: asked again each week puts it off for ever.
+_ROLLED = np.array([0, 1, 2, 3, 5, 7, 10, 14, 16, 17])
 #: Days between the touches of a cadence.
-GAPS = np.array([2, 3, 5, 7, 10, 14, 21, 30], float)
+GAPS = np.array([2, 3, 5, 7, 10, 14, 21, 30, 45], float)
 #: By what factor each gap of a cadence is longer than the one before.
 GROWTHS = np.array([1.0, 1.6], float)
 MOST_TOUCHES = 8
@@ -97,13 +99,13 @@ def fill_row(row: Any, thread: Any, person: Any, time: int, case: Any) -> None:
     fill_contact(row, thread, person, moment)
 
 
-#: `shift`: from the planning member's score to the ensemble's. `caution_land`: what is taken off
-#: its score. `doubt_annoy`: standard deviation of the score of a touch now, `known_annoy`: the
-#: backbone's part of its square, `prudence_annoy`: how many deviations count. Along a course doubt
-#: only grows. `earliest`: the first moment that rules allow but for the hours, `first_window`,
-#: `last_window`: where those are in the windows, `begin`: the first moment that all rules allow,
-#: `forced`: days until that of any of the request's channels, which cost nothing since nobody chose
-#: them; the last two are the planner's own.
+#: `shift`: from the planning member's score to the ensemble's. `doubt_annoy`: standard deviation of
+#: the score of a touch now, `known_annoy`: the backbone's part of its square, `prudence_annoy`: how
+#: many deviations count. Along a course doubt only grows. `discount` to `hesitation`: as
+#: `models.judge.Prudence` has them. `earliest`: the first moment that rules allow but for the
+#: hours, `first_window`, `last_window`: where those are in the windows, `begin`: the first moment
+#: that all rules allow, `forced`: days until that of any of the request's channels, which cost
+#: nothing since nobody chose them; the last two are the planner's own.
 CASE = np.dtype(
     [
         ("at", "i8"),
@@ -118,12 +120,14 @@ CASE = np.dtype(
         ("cost", "f8"),
         ("shift_land", "f8"),
         ("shift_annoy", "f8"),
-        ("caution_land", "f8"),
         ("doubt_annoy", "f8"),
         ("known_land", "f8"),
         ("known_annoy", "f8"),
         ("prudence_annoy", "f8"),
         ("discount", "f8"),
+        ("fades_after", "f8"),
+        ("gone_after", "f8"),
+        ("hesitation", "f8"),
         ("lag", "f8"),
         ("last_channel", "i8"),
         ("last_land", "f8"),
@@ -137,9 +141,10 @@ CASE = np.dtype(
 )
 
 #: What the planner says of one request. `now`, `wait`, `stop`: worth of the best course of each
-#: kind (`wait` is minus infinity where all delays end at the same moment as touching now);
-#: `case`: the channel it begins on, `later`: the one it goes on on; `gap`, `growth`,
-#: `touches`: its cadence; `wait_touches`: the touches of the best course that waits.
+#: kind (`wait` less the margin by which it has to be better, and minus infinity where all delays
+#: end at the same moment as touching now); `case`: the channel it begins on, `later`: the one it
+#: goes on on; `gap`, `growth`, `touches`: its cadence; `wait_touches`: the touches of the best
+#: course that waits.
 COURSE = np.dtype(
     [
         ("now", "f8"),
@@ -178,6 +183,14 @@ def _waiting(case: Any, edges: Any, h_land: Any, h_annoy: Any, days: float) -> A
     land = cumulative(edges, b_land, case.lag + days) - cumulative(edges, b_land, case.lag)
     annoy = cumulative(edges, b_annoy, case.lag + days) - cumulative(edges, b_annoy, case.lag)
     return _split(np.exp(case.last_land) * land, np.exp(case.last_annoy) * annoy)
+
+
+@inline
+def _kept(case: Any, days: float) -> Any:
+    """What is left of a worth after so many days of waiting for it (`models.judge.Prudence`)."""
+    days = max(days, 0.0)
+    fading = (case.gone_after - days) / (case.gone_after - case.fades_after)
+    return case.discount**days * min(max(fading, 0.0), 1.0)
 
 
 @inline
@@ -226,7 +239,7 @@ def _course(
     t, p = threads[0], persons[0]
     days = (time - first.at) / DAY
     p_land, p_annoy, left = _waiting(first, edges, h_land, h_annoy, days)
-    value = first.discount ** (max(days - first.forced, 0.0) / 2) * (
+    value = _kept(first, (days - first.forced) / 2) * (
         p_land * first.worth_land - p_annoy * first.worth_annoy
     )
     best, length = -np.inf, 1
@@ -244,10 +257,10 @@ def _course(
             )
             if k == 0:
                 opening[0], opening[1], opening[2] = eta_land, eta_annoy, caution
-        rate_land = np.exp(min(eta_land - case.caution_land, 6.0))
+        rate_land = np.exp(min(eta_land, 6.0))
         rate_annoy = np.exp(min(eta_annoy + caution, 6.0))
         chosen = (time - case.at) / DAY - case.forced
-        worth = left * case.discount ** max(chosen, 0.0)
+        worth = left * _kept(case, chosen)
         b_land, b_annoy = h_land[case.channel], h_annoy[case.channel]
         a, b, _ = _split(rate_land * b_land[-1], rate_annoy * b_annoy[-1])
         ends = value + worth * (a * case.worth_land - b * case.worth_annoy - case.cost)
@@ -350,6 +363,7 @@ def _plan_waiting(cases: Any, state: Any, model: Any, c: Any) -> None:
     c.value[0] = c.now
     c.wait, c.delay, c.wait_touches = -np.inf, DELAYS[1], 1
     time, best = case.begin, c.now
+    margin = _margin(case, state[4][c.case], h_land) if c.now > c.stop else 0.0
     c.eta_land[:] = np.nan
     for k in _ROLLED[1:]:
         begun = _begun(case, DELAYS[k], windows)
@@ -358,8 +372,8 @@ def _plan_waiting(cases: Any, state: Any, model: Any, c: Any) -> None:
             best, length = _course(
                 case, cases[c.later], state, model, time, then, c.gap, c.growth, MOST_TOUCHES - 1
             )
-            if best > c.wait:
-                c.wait, c.delay, c.wait_touches = best, DELAYS[k], length
+            if best - margin > c.wait:
+                c.wait, c.delay, c.wait_touches = best - margin, DELAYS[k], length
             if time == case.at + np.int64(DELAYS[k] * DAY):
                 c.eta_land[k], c.eta_annoy[k] = then[0], then[1]
         c.value[k] = best
@@ -369,6 +383,17 @@ def _plan_waiting(cases: Any, state: Any, model: Any, c: Any) -> None:
             part = (DELAYS[k] - DELAYS[low]) / (DELAYS[high] - DELAYS[low])
             c.value[k] = c.value[low] + part * (c.value[high] - c.value[low])
     _draw_curve(case, state, model, c)
+
+
+@inline
+def _margin(case: Any, opening: Any, h_land: Any) -> Any:
+    """What waiting has to bring beyond touching now, where touching now is worth it.
+
+    The best of many delays looks better than it is; asked again each day, a plan that believed it
+    would put off for ever.
+    """
+    p_land, _, _ = _split(np.exp(min(opening[0], 6.0)) * h_land[case.channel][-1], 0.0)
+    return case.hesitation * p_land * case.worth_land
 
 
 @inline

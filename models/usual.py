@@ -21,7 +21,8 @@ Ints = npt.NDArray[np.int64]
 #: As many touches, spread over all, are enough for a median.
 _SAMPLE, _SENDERS = 20_000, 1000
 _POSITION = {c.name: i for i, c in enumerate(COLUMNS)}
-_OF_PARTY = {
+#: Positions of the columns about each party, by its name.
+OF_PARTY = {
     party.name: [_POSITION[c.name] for c in columns]
     for party, columns in zip(PARTIES, PARTY_COLUMNS, strict=True)
 }
@@ -29,8 +30,8 @@ _CLOCK = ("zone_known", "local_hour", "local_weekday", "person_usual_hour")
 #: A column that is 0 where nothing is known, and the columns that then say nothing.
 _SILENT = (
     ("zone_known", [_POSITION[name] for name in _CLOCK]),
-    ("actor_touches", _OF_PARTY["actor"]),
-    ("account_touches", _OF_PARTY["account"]),
+    ("actor_touches", OF_PARTY["actor"]),
+    ("account_touches", OF_PARTY["account"]),
 )
 
 
@@ -46,7 +47,7 @@ def usual_touch(x: Rows, encoding: Encoding, ledger: Ledger) -> Rows:
     usual[known] = np.nanmedian(sample[:, known], axis=0)
     for columns in _exclusive(encoding):
         usual[columns] = _most_frequent(sample[:, columns])
-    parties = [i for name in ("actor", "account", "organisation") for i in _OF_PARTY[name]]
+    parties = [i for name in ("actor", "account", "organisation") for i in OF_PARTY[name]]
     usual[parties] = np.median(_parties(ledger)[:, parties], axis=0)
     return usual
 

@@ -14,9 +14,11 @@ from fastapi.testclient import TestClient
 
 from features.store.database import Database
 from models.decide import Decider
+from models.dials import Dials
 from serving.app import create_app
 from serving.sample import fill, moved_to
 from serving.settings import ServiceSettings
+from serving.stored.dials import save
 from serving.stored.looking import look
 from tests.stored import TENANT
 
@@ -28,14 +30,23 @@ def settings_of(home: Path) -> ServiceSettings:
     return ServiceSettings(home=home, database_url="", refresh_seconds=0)
 
 
-def filled(home: Path, agency: tuple[pa.Table, pa.Table], decider: Decider, people: int) -> None:
-    """Store the first `people` contacts, moved so that NOW is a day of theirs, and decide."""
+def filled(
+    home: Path, agency: tuple[pa.Table, pa.Table], decider: Decider, people: int,
+    land: float = Dials().land,
+) -> None:  # fmt: skip
+    """Store the first `people` contacts, moved so that NOW is a day of theirs, and decide.
+
+    What landing is worth says how many threads wait or are to be nudged: cold people are left
+    alone.
+    """
     events, contacts = agency
     some = contacts.slice(0, people)
     ids = pc.SetLookupOptions(value_set=some["contact_id"])
     known = events.filter(pc.is_in(events["contact_id"].cast(pa.string()), options=ids))
     database = Database(settings_of(home).store_url)
     fill(database, TENANT, moved_to(known, NOW), some, NOW)
+    if land != Dials().land:
+        assert save(database, TENANT, 0, Dials(land=land), "the tests", "", NOW)
     look(database, decider, NOW, 10**6)
     database.close()
 

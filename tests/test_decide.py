@@ -6,14 +6,19 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from features.catalog.columns import COLUMNS
 from features.events.schema import CHANNELS, EVENTS
 from models.decide import Decider
-from models.decision import Request, Utility
+from models.decision import NextTouch, Request, Utility
+from models.lasting import lasting_columns
+from models.situation import joined, situations
+from models.usual import OF_PARTY
 from tests.factories import agency as random_agency
 from tests.factories import table
 
@@ -183,3 +188,18 @@ def test_the_latest_campaign_is_meant_where_none_is_named(decider: Decider) -> N
 def test_an_unknown_actor_and_attribute_are_fine(decider: Decider) -> None:
     r = request([touch(3, actor_id="nobody knows")], attributes={"seniority": "?", "x": 1.0})
     assert decider.decide([r])[0].hint in ("nudge", "wait", "stop")
+
+
+def test_a_sender_never_seen_is_taken_to_fare_as_senders_usually_do(decider: Decider) -> None:
+    """A blank record would promise whatever the priors of rates promise."""
+    model = decider.model
+
+    def columns_of(party: str, actor: str, account: str) -> Any:
+        r = request([], next_touch=NextTouch(actor_id=actor, account_id=account))
+        s = situations([r], *joined([r.history]), len(COLUMNS))
+        return lasting_columns(model, [r], s)[0, OF_PARTY[party]]
+
+    for party, known in (("actor", ("recruiter-0", "new")), ("account", ("new", "client-0"))):
+        usual = model.usual[OF_PARTY[party]]
+        np.testing.assert_array_equal(columns_of(party, "new", "new"), usual)
+        assert not np.array_equal(columns_of(party, *known), usual)

@@ -193,6 +193,13 @@ def test_a_damaged_parquet_file_never_raises_anything_else(tmp_path: Path) -> No
     assert refused > 100
 
 
+def test_a_line_break_in_a_columns_name_stays_out_of_the_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "e.csv"
+    path.write_text('"\nevent_id",contact_id\n1,c\n')
+    with pytest.raises(BadInput, match=r"columns found: '\\nevent_id', contact_id"):
+        read_events(path)
+
+
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -26,7 +26,8 @@ from training.offpolicy.played import Played, at_random, play
 from training.simulate.environment import PLAYABLE, Environment
 from training.simulate.history import START
 
-NOON = timedelta(hours=15)
+#: When hours open in Berlin in winter: what is best early in the day has to be asked for early.
+OPENING = timedelta(hours=7)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +114,7 @@ def test_a_log_without_draws_is_refused(played: Path, tmp_path: Path) -> None:
 
 def _requests(e: Environment, at: Any) -> list[Request]:
     """What a CRM would ask about its open threads."""
-    events, utility = e.observe(at), Utility(5.0, 0.5, 0.0)
+    events, utility = e.observe(at), Utility(50.0, 0.5, 0.0)
     owner = events["contact_id"].cast(pa.string()).to_numpy(zero_copy_only=False)
     found = []
     for thread in e.open_threads(at).tolist():
@@ -130,7 +131,7 @@ def test_what_fineline_did_and_recorded_can_be_evaluated(decider: Decider, tmp_p
     names = list(zip(e.threads["contact_id"].to_pylist(), e.threads["campaign_id"].to_pylist(),
                      strict=True))  # fmt: skip
     for day in range(26):
-        at = START + timedelta(days=day) + NOON
+        at = START + timedelta(days=day) + OPENING
         record = Record(tmp_path / "record", at)
         found = decided(holding, _requests(e, at), record)
         record.keep(to_table(found))

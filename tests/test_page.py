@@ -26,7 +26,7 @@ POLICY = "content-security-policy"
 
 @pytest.fixture
 def home(tmp_path: Path, agency: tuple[pa.Table, pa.Table], decider: Decider) -> Path:
-    filled(tmp_path, agency, decider, 150)
+    filled(tmp_path, agency, decider, 150, land=20.0)
     return tmp_path
 
 

@@ -145,7 +145,8 @@ def quoted(value: object) -> str:
 
 
 def listed(names: tuple[str, ...] | list[str], most: int = 30) -> str:
-    """Names joined by commas, shortened when there are very many or they are very long."""
-    shown = [name if len(name) <= 60 else name[:57] + "..." for name in names[:most]]
+    """Names joined by commas on one line, shortened when they are very many or very long."""
+    short = [name if len(name) <= 60 else name[:57] + "..." for name in names[:most]]
+    shown = [name if name.isprintable() else ascii(name) for name in short]
     rest = len(names) - most
     return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")

@@ -13,7 +13,14 @@ from models.situation import EPOCH
 from training.playout.arena import DAYS, Arena, Outcome, Stakes, outcome_of
 from training.playout.cadence import PLAYABLE
 from training.simulate.playing import act_on, let_pass, truth_of
-from training.simulate.records import DAY, EVENT, EVENTS_PER_END, EVENTS_PER_TOUCH, STILL_OPEN
+from training.simulate.records import (
+    DAY,
+    EVENT,
+    EVENTS_PER_END,
+    EVENTS_PER_TOUCH,
+    STILL_OPEN,
+    TOUCH,
+)
 from training.simulate.tables import PARTIES, as_table
 
 Ints = NDArray[np.int64]
@@ -103,8 +110,12 @@ class Game:
 
     def _requests(self, asked: Ints, at: int) -> list[Request]:
         contact = self.threads["contact"][asked]
-        known = self.rows["recorded"] <= at
-        rows = self.rows[known & np.isin(self.rows["contact"], contact)]
+        # Whoever follows a hint knows at once what they did; the CRM may be told of a call late.
+        own = self.rows["kind"] == TOUCH
+        recorded = np.where(own, self.rows["occurred"], self.rows["recorded"])
+        told = (recorded <= at) & np.isin(self.rows["contact"], contact)
+        rows = self.rows[told]
+        rows["recorded"] = recorded[told]
         rows = rows[np.lexsort((rows["occurred"], rows["contact"]))]
         table = as_table(rows, len(self.people), _FRESH)
         starts = np.searchsorted(rows["contact"], contact)

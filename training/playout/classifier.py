@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from features.catalog.columns import COLUMNS
 from features.errors import BadSetting
-from features.fold import read_parties
 from features.outcomes import ANNOYED, LANDED
 from models.decision import Request
 from models.forest import Forest, parse
 from models.history import summarise
 from models.lags import HORIZON
+from models.lasting import lasting_columns
 from models.model import Model
 from models.planner import CASE, rows_now
-from models.situation import Situations, joined, situations
+from models.situation import joined, situations
 from training.dataset import Dataset
 from training.fit import SEED
 from training.playout.asked import NO_TOUCH, Game, Ints
@@ -114,25 +114,8 @@ def rows_of_touches_now(model: Model, requests: Sequence[Request]) -> Rows:
     cases["zone_known"] = s.zone_known[whose]
     for field in ("actor", "relevance", "personalized"):
         cases[field] = s.picks[field][whose]
-    rows = _parties_and_attributes(model, requests, s)[whose]
+    rows = lasting_columns(model, requests, s)[whose]
     rows_now(cases, s.threads[whose], s.persons[whose], rows)
-    return rows
-
-
-def _parties_and_attributes(model: Model, requests: Sequence[Request], s: Situations) -> Rows:
-    """Rows with the columns that do not depend on the channel; the others stay zero."""
-    ledger, ids = model.ledger, range(len(requests))
-    rows = np.zeros((len(requests), len(model.columns)), np.float32)
-    places = (
-        [ledger.actor(s.name("actor", "actor_id", i)) for i in ids],
-        [ledger.account(s.name("account", "account_id", i)) for i in ids],
-        [ledger.contact(r.contact_id) for r in requests],
-        [ledger.ORGANISATION] * len(requests),
-    )
-    as_of = np.full(len(requests), ledger.as_of, np.int64)
-    read_parties(*(ledger.states[place] for place in places), as_of, rows)
-    for i, r in enumerate(requests):
-        rows[i, len(COLUMNS) :] = model.encoding.of_values(r.attributes)
     return rows
 
 

@@ -1,0 +1,49 @@
+"""Columns that last along a course: how who reaches out fares, and who the contact is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from features.catalog.columns import COLUMNS
+from features.fold import read_parties
+from models.decision import Request
+from models.model import Model
+from models.situation import Situations
+from models.usual import OF_PARTY
+
+Rows = npt.NDArray[np.float32]
+
+
+def lasting_columns(model: Model, requests: Sequence[Request], s: Situations) -> Rows:
+    """One row per request, shape (requests, columns); what changes along a course stays zero."""
+    ledger, ids = model.ledger, range(len(requests))
+    rows = np.zeros((len(requests), len(model.usual)), np.float32)
+    actors = np.array([ledger.actor(s.name("actor", "actor_id", i)) for i in ids], np.int64)
+    accounts = np.array([ledger.account(s.name("account", "account_id", i)) for i in ids], np.int64)
+    read_parties(
+        ledger.states[actors],
+        ledger.states[accounts],
+        ledger.states[[ledger.contact(r.contact_id) for r in requests]],
+        ledger.states[[ledger.ORGANISATION] * len(requests)],
+        np.full(len(requests), ledger.as_of, np.int64),
+        rows,
+    )
+    _as_usual(rows, "actor", actors == ledger.NOBODY, model)
+    _as_usual(rows, "account", accounts == ledger.NOBODY, model)
+    for i, r in enumerate(requests):
+        rows[i, len(COLUMNS) :] = model.encoding.of_values(r.attributes)
+    return rows
+
+
+def _as_usual(rows: Rows, party: str, never_seen: npt.NDArray[np.bool_], model: Model) -> None:
+    """Take whom the model has never seen reach out to fare as senders, or clients, usually do.
+
+    A blank record would say that their threads land at a prior's rate, whatever is usual here.
+    """
+    if never_seen.any():
+        columns = np.array(OF_PARTY[party])
+        columns = columns[~np.isnan(model.usual[columns])]
+        rows[np.ix_(never_seen, columns)] = model.usual[columns]
