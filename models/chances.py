@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from features.events.schema import CHANNELS
 from models.changes import OnChannel
+from models.courses import DELAYS
 from models.decision import BoundedChance, Chance, CurvePoint
 from models.judge import Judged, Scored
 from models.lags import HORIZON
 from models.model import Model
 from models.outcome import Z90, Outcome
-from models.planner import DELAYS
 from models.situation import Situations
 
 Floats = npt.NDArray[np.float64]

@@ -37,7 +37,7 @@ _STOP: _Said = ("stop", None, ())
 
 
 class _Course(NamedTuple):
-    """What the planner says of one request (models.planner.COURSE), but for the curve."""
+    """What the planner says of one request (models.courses.COURSE), but for the curve."""
 
     now: float
     wait: float

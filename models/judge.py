@@ -11,13 +11,14 @@ import numpy.typing as npt
 
 from features.catalog.columns import CONTACT_COLUMNS
 from features.events.schema import CHANNELS
+from models.courses import CASE, COURSE
 from models.decision import Request
 from models.lags import LAG_EDGES
 from models.lasting import lasting_columns
 from models.model import Model
 from models.openings import openings
 from models.outcome import Outcome
-from models.planner import CASE, COURSE, plan, rows_now
+from models.planner import plan, rows_now
 from models.rules import Rulebook
 from models.situation import Situations
 

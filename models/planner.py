@@ -16,13 +16,12 @@ from features.compiled import inline, jit
 from features.fold import fill_contact
 from features.state import DAY, PERSON, THREAD, advance_by_touch, fade
 from models.backbone import term
+from models.courses import DELAYS
 from models.doubt import row_variance
 from models.lags import HORIZON
 from models.leaves import added, rule_out
 from models.openings import opened
 
-#: Days until the first touch of a course: now, then ever coarser to three months.
-DELAYS = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 17, 21, 25, 30, 45, 60, 90], float)
 #: Delays at which a course with follow-ups is rolled out in full; between, it is interpolated.
 #: Close together at first: a day of the week that is liked has to be among them, or a plan that is
 #: asked again each week puts it off for ever.
@@ -97,71 +96,6 @@ def fill_row(row: Any, thread: Any, person: Any, time: int, case: Any) -> None:
         fade(person.answer_decay_time, time),
     )
     fill_contact(row, thread, person, moment)
-
-
-#: `shift`: from the planning member's score to the ensemble's. `doubt_annoy`: standard deviation of
-#: the score of a touch now, `known_annoy`: the backbone's part of its square, `prudence_annoy`: how
-#: many deviations count. Along a course doubt only grows. `discount` to `hesitation`: as
-#: `models.judge.Prudence` has them. `earliest`: the first moment that rules allow but for the
-#: hours, `first_window`, `last_window`: where those are in the windows, `begin`: the first moment
-#: that all rules allow, `forced`: days until that of any of the request's channels, which cost
-#: nothing since nobody chose them; the last two are the planner's own.
-CASE = np.dtype(
-    [
-        ("at", "i8"),
-        ("local", "i8"),
-        ("channel", "i8"),
-        ("actor", "i8"),
-        ("relevance", "f8"),
-        ("personalized", "f8"),
-        ("zone_known", "f8"),
-        ("worth_land", "f8"),
-        ("worth_annoy", "f8"),
-        ("cost", "f8"),
-        ("shift_land", "f8"),
-        ("shift_annoy", "f8"),
-        ("doubt_annoy", "f8"),
-        ("known_land", "f8"),
-        ("known_annoy", "f8"),
-        ("prudence_annoy", "f8"),
-        ("discount", "f8"),
-        ("fades_after", "f8"),
-        ("gone_after", "f8"),
-        ("hesitation", "f8"),
-        ("lag", "f8"),
-        ("last_channel", "i8"),
-        ("last_land", "f8"),
-        ("last_annoy", "f8"),
-        ("earliest", "i8"),
-        ("first_window", "i8"),
-        ("last_window", "i8"),
-        ("begin", "i8"),
-        ("forced", "f8"),
-    ]
-)
-
-#: What the planner says of one request. `now`, `wait`, `stop`: worth of the best course of each
-#: kind (`wait` less the margin by which it has to be better, and minus infinity where all delays
-#: end at the same moment as touching now); `case`: the channel it begins on, `later`: the one it
-#: goes on on; `gap`, `growth`, `touches`: its cadence; `wait_touches`: the touches of the best
-#: course that waits.
-COURSE = np.dtype(
-    [
-        ("now", "f8"),
-        ("wait", "f8"),
-        ("stop", "f8"),
-        ("gap", "f8"),
-        ("growth", "f8"),
-        ("case", "i8"),
-        ("later", "i8"),
-        ("touches", "i8"),
-        ("delay", "f8"),
-        ("wait_touches", "i8"),
-        ("eta_land", "f8", (len(DELAYS),)),
-        ("eta_annoy", "f8", (len(DELAYS),)),
-        ("value", "f8", (len(DELAYS),)),
-    ]
-)
 
 
 @inline

@@ -135,10 +135,13 @@ def refuse(problems: list[Problem], total: int, source: str) -> NoReturn:
     ) from None
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
 def quoted(value: object) -> str:
     """A value as it may stand in a sentence: on one line and never longer than 60 characters."""
-    text = value if isinstance(value, str) else repr(value)
-    shown = text if len(text) <= 60 else text[:57] + "..."
+    shown = _short(value if isinstance(value, str) else repr(value))
     if not isinstance(value, str):
         return shown
     return f"'{shown}'" if shown.isprintable() else ascii(shown)
@@ -146,7 +149,6 @@ def quoted(value: object) -> str:
 
 def listed(names: tuple[str, ...] | list[str], most: int = 30) -> str:
     """Names joined by commas on one line, shortened when they are very many or very long."""
-    short = [name if len(name) <= 60 else name[:57] + "..." for name in names[:most]]
-    shown = [name if name.isprintable() else ascii(name) for name in short]
+    shown = [name if name.isprintable() else ascii(name) for name in map(_short, names[:most])]
     rest = len(names) - most
     return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")

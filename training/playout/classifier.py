@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from features.catalog.columns import COLUMNS
 from features.errors import BadSetting
 from features.outcomes import ANNOYED, LANDED
+from models.courses import CASE
 from models.decision import Request
 from models.forest import Forest, parse
 from models.history import summarise
 from models.lags import HORIZON
 from models.lasting import lasting_columns
 from models.model import Model
-from models.planner import CASE, rows_now
+from models.planner import rows_now
 from models.situation import joined, situations
 from training.dataset import Dataset
 from training.fit import SEED
