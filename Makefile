@@ -63,8 +63,8 @@ bench-page: $(STAMP)  ## the work list with 10,000 open threads, on the server a
 yardstick: $(STAMP)  ## train and judge on the real histories; writes docs/results.md
 	$(BIN)/fineline yardstick
 
-playout: $(STAMP)  ## let policies act in every simulated world; writes docs/decision-quality.md (forty minutes)
-	$(BIN)/fineline playout --contacts 4000 --report docs/decision-quality.md
+playout: $(STAMP)  ## let policies act in every simulated world; writes docs/decision-quality.md (an hour)
+	$(BIN)/fineline playout --contacts 12000 --report docs/decision-quality.md
 
 offpolicy: $(STAMP)  ## check in every world that off-policy intervals cover; writes docs/offpolicy-coverage.md
 	$(BIN)/python -m training.offpolicy.coverage

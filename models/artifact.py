@@ -21,7 +21,7 @@ from models.forest import parse
 from models.lags import LAG_EDGES, Baseline
 from models.ledger import Ledger
 from models.model import Model, feature_names
-from models.outcome import Outcome
+from models.outcome import UNSEEN, Outcome
 
 FORMAT = 2
 #: Formats that are read; in the first, lags were the same on every channel.
@@ -82,6 +82,7 @@ def _outcome_manifest(o: Outcome) -> dict[str, Any]:
         "backbone_terms": list(o.basis.names),
         "backbone_coefficients": o.coefficients.tolist(),
         "backbone_covariance": o.covariance.tolist(),
+        "variance_between": o.between.tolist(),
         "columns": list(o.columns),
         "members": len(o.texts),
         "slope": o.slope,
@@ -151,6 +152,8 @@ def _outcome(
         texts=texts,
         columns=columns,
         covariance=_covariance(spec),
+        # Not told apart in a model that was made before it was kept.
+        between=np.array(spec.get("variance_between", np.zeros(len(UNSEEN)))),
     )
 
 

@@ -1,8 +1,9 @@
 """The parametric part of an outcome: a Poisson regression on pressure that extrapolates.
 
-Trees are flat where there is no data; under them lies a log-linear score in a few pressures, with
-coefficients held at or above zero for annoyance, so that the risk keeps rising beyond what anybody
-has tried. Ridge-penalised towards the base rates.
+Trees are flat where there is no data; under them lies a log-linear score in a few pressures. Their
+coefficients are held at or above zero for annoyance, so that the risk keeps rising beyond what
+anybody has tried, and at or below zero for landing, so that nobody is pressed for being sought.
+Ridge-penalised towards the base rates.
 """
 
 from __future__ import annotations
@@ -85,13 +86,14 @@ def fit_backbone(
     happened: npt.NDArray[np.bool_],
     weight: Floats,
     terms: Sequence[Term],
-    rising: bool,
+    direction: int,
     start: Floats | None = None,
 ) -> Floats:
     """Intercept and coefficients, shape (1 + terms,), of a Poisson rate per unit of `exposure`.
 
-    Maximum a posteriori under the normal priors of `terms`; coefficients of rising terms stay >= 0
-    where `rising`. `exposure` is the baseline hazard each touch was exposed to.
+    Maximum a posteriori under the normal priors of `terms`; coefficients of pressures stay at or
+    above zero where `direction` is 1, at or below where it is -1. `exposure` is the baseline hazard
+    each touch was exposed to.
     """
     # Only training fits, and this takes half a second to import.
     from scipy.optimize import minimize
@@ -108,8 +110,8 @@ def fit_backbone(
         gradient = expected @ design - told
         return float(value + 0.5 * precision @ gap**2), gradient + precision * gap
 
-    lowest = [0.0 if rising and term.rising else None for term in terms]
-    bounds = [(None, None), *((low, None) for low in lowest)]
+    one_way = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}[direction]
+    bounds = [(None, None), *(one_way if term.pressure else (None, None) for term in terms)]
     first = centre if start is None else start
     result = minimize(loss, first, jac=True, bounds=bounds, method="L-BFGS-B")
     return np.asarray(result.x)

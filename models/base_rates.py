@@ -24,33 +24,37 @@ ANNOY_FIRST_TOUCH = OPT_OUT[0] + COMPLAINT[0]
 class Term:
     """What is assumed of a backbone's coefficient before any data.
 
-    `centre`, `precision`: a normal prior and its 1/variance; `rising`: the coefficient is held at
-    or above zero wherever the outcome may not fall with pressure.
+    `centre`, `precision`: a normal prior and its 1/variance; `pressure`: more of it may move an
+    outcome one way only, annoyance up and landing down.
     """
 
     centre: float = 0.0
     precision: float = 40.0
-    rising: bool = True
+    pressure: bool = True
 
 
 #: A channel may be better or worse than e-mail by a factor of two or so; the data decide.
-_CHANNEL = Term(precision=4.0, rising=False)
+_CHANNEL = Term(precision=4.0, pressure=False)
+#: Calls may wear off faster or slower than letters.
+_OF_CALLS = Term(precision=10.0, pressure=False)
 _CHANNELS = {f"channel_{name}": _CHANNEL for name in ("phone", "sms", "linkedin")}
 
 #: Terms of the backbones by basis name (models.backbone); the centres reproduce the table above at
 #: touches three days apart.
 LAND_TERMS = {
     "log1p thread_touches": Term(-1.3),
+    "log1p thread_pressure_2d": Term(),
     "log1p person_pressure_8d": Term(),
-    "log1p thread_touches_on_channel": Term(),
+    "log1p thread_touches_on_channel": Term(pressure=False),
     **_CHANNELS,
-    "channel_phone * log1p thread_touches": Term(precision=10.0),
-    "channel_phone * log1p person_pressure_8d": Term(precision=10.0),
+    "channel_phone * log1p thread_touches": _OF_CALLS,
+    "channel_phone * log1p person_pressure_8d": _OF_CALLS,
 }
 ANNOY_TERMS = {
     "thread_touches": Term(0.22),
     "thread_pressure_8d": Term(0.1),
     "person_pressure_8d": Term(0.05),
+    "person_pressure_32d": Term(),
     "log1p thread_pressure_2d": Term(0.2),
     "log1p person_pressure_2d": Term(0.15),
     "log1p person_pressure_32d": Term(),

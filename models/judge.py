@@ -101,7 +101,7 @@ def judge(
 
     `earliest`: for each request as `Rulebook.earliest_us` gives it.
     """
-    fixed = lasting_columns(model, requests, s)
+    fixed, unseen = lasting_columns(model, requests, s)
     last = _last_scores(model, s, fixed)
     request = np.repeat(np.arange(len(requests)), [len(c) for c in channels])
     cases = _cases(requests, s, channels, request)
@@ -109,8 +109,9 @@ def judge(
     threads, persons, rows = s.threads[request], s.persons[request], fixed[request]
     rows_now(cases, threads, persons, rows)
     seen = model.evidence.like(rows)
-    land = _score(model, model.land, rows, seen, cases, "land")
-    annoy = _score(model, model.annoy, rows, seen, cases, "annoy")
+    strange = unseen[request]
+    land = _score(model, model.land, rows, seen, strange, cases, "land")
+    annoy = _score(model, model.annoy, rows, seen, strange, cases, "annoy")
     cases["prudence_annoy"] = prudence.deviations(model.annoy)
     cases["doubt_annoy"], cases["discount"] = annoy.doubt, prudence.discount
     cases["fades_after"], cases["gone_after"] = prudence.fades_after, prudence.gone_after
@@ -155,12 +156,13 @@ def _cases(
 
 
 def _score(
-    model: Model, o: Outcome, rows: Rows, seen: Ints, cases: npt.NDArray[Any], name: str
-) -> Scored:
+    model: Model, o: Outcome, rows: Rows, seen: Ints, unseen: Floats, cases: npt.NDArray[Any],
+    name: str,
+) -> Scored:  # fmt: skip
     """Ensemble score and doubt; tells the planner how far its one member is off."""
     found = o.judge(rows)
     cases[f"known_{name}"], cases[f"shift_{name}"] = found.variance, found.score - found.first
-    return Scored(found.score, model.doubt(o, seen, found))
+    return Scored(found.score, model.doubt(o, seen, found, unseen))
 
 
 def _planning(o: Outcome) -> tuple[Any, ...]:

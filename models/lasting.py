@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +12,24 @@ from features.catalog.columns import COLUMNS
 from features.fold import read_parties
 from models.decision import Request
 from models.model import Model
+from models.outcome import UNSEEN
 from models.situation import Situations
 from models.usual import OF_PARTY
 
 Rows = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
 
 
-def lasting_columns(model: Model, requests: Sequence[Request], s: Situations) -> Rows:
-    """One row per request, shape (requests, columns); what changes along a course stays zero."""
+class Lasting(NamedTuple):
+    """An entry per request: its row, shape (requests, columns), and 1 for each of sender, client
+    and role that the model does not know, shape (requests, 3), as `UNSEEN`."""
+
+    rows: Rows
+    unseen: Floats
+
+
+def lasting_columns(model: Model, requests: Sequence[Request], s: Situations) -> Lasting:
+    """What lasts along a course; the columns of what changes stay zero."""
     ledger, ids = model.ledger, range(len(requests))
     rows = np.zeros((len(requests), len(model.usual)), np.float32)
     actors = np.array([ledger.actor(s.name("actor", "actor_id", i)) for i in ids], np.int64)
@@ -31,11 +42,14 @@ def lasting_columns(model: Model, requests: Sequence[Request], s: Situations) ->
         np.full(len(requests), ledger.as_of, np.int64),
         rows,
     )
-    _as_usual(rows, "actor", actors == ledger.NOBODY, model)
-    _as_usual(rows, "account", accounts == ledger.NOBODY, model)
+    # Roles come and go: a model remembers none.
+    unseen = np.ones((len(requests), len(UNSEEN)))
+    unseen[:, 0], unseen[:, 1] = actors == ledger.NOBODY, accounts == ledger.NOBODY
+    for party, flags in zip(("actor", "account"), unseen.T, strict=False):
+        _as_usual(rows, party, flags > 0, model)
     for i, r in enumerate(requests):
         rows[i, len(COLUMNS) :] = model.encoding.of_values(r.attributes)
-    return rows
+    return Lasting(rows, unseen)
 
 
 def _as_usual(rows: Rows, party: str, never_seen: npt.NDArray[np.bool_], model: Model) -> None:

@@ -68,16 +68,19 @@ class Model:
         ends = alive * -np.expm1(-total) / np.maximum(total, 1e-300)
         return (ends * steps[0]).sum(axis=1), (ends * steps[1]).sum(axis=1)
 
-    def doubt(self, outcome: Outcome, seen: npt.NDArray[np.int64], judged: Judgement) -> Floats:
+    def doubt(
+        self, outcome: Outcome, seen: npt.NDArray[np.int64], judged: Judgement, unseen: Floats
+    ) -> Floats:
         """Standard deviation of an outcome's score, more where little was seen.
 
         The ensemble's or the backbone's, whichever is larger: the first knows that a person's
         touches go together, the second what the data do not tell. `seen`: touches like each row's
-        (models.evidence).
+        (models.evidence); `unseen`: 1 for each sender, client and role that the model does not
+        know, shape (rows, 3): these differ.
         """
         expected = seen * outcome.chance(judged.score)
         known = np.maximum(judged.spread**2, judged.variance)
-        return np.asarray(np.sqrt(known + _DOUBT / (1.0 + expected)))
+        return np.asarray(np.sqrt(known + unseen @ outcome.between + _DOUBT / (1.0 + expected)))
 
 
 def feature_names(encoding: Encoding) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ from models.leaves import added, rule_out
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.float32]
 
+#: Whom and what a model may not know, in the order of `Outcome.between`.
+UNSEEN = ("actor", "account", "campaign")
 #: Columns of the touch itself that are the same for every touch of a course.
 _LASTING = [i for i, c in enumerate(CONTACT_COLUMNS) if c.name in ("relevance", "personalized")]
 #: Scores are clipped here: exp(6) times the baseline is certainty within any horizon.
@@ -54,6 +56,8 @@ class Outcome:
     left when the other outcome may come first; `events`: how many outcomes it was learned from;
     `texts`: the members in LightGBM's format, their features counted within `columns`;
     `covariance`: of the first member's coefficients (models.backbone), shape (0, 0) if unknown;
+    `between`: variance of the score between senders, clients and roles that the model does not
+    know, shape (3,), as `UNSEEN`;
     `ensemble`: the trees of all members in one; `compiled`: what the compiled routine reads;
     `hazard`: the baseline's cumulative hazard at the horizon; `slopes`: what one more of each
     backbone term adds to the calibrated score, on average over members; `planned`: the first
@@ -72,6 +76,7 @@ class Outcome:
     texts: tuple[str, ...] = ()
     columns: tuple[int, ...] = ()
     covariance: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    between: Floats = field(default_factory=lambda: np.zeros(len(UNSEEN)))
     ensemble: Forest = field(init=False, repr=False)
     compiled: tuple[Any, ...] = field(init=False, repr=False)
     hazard: float = field(init=False, repr=False)

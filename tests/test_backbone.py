@@ -1,4 +1,4 @@
-"""The backbone of annoyance: never falls with pressure, keeps rising beyond the data."""
+"""The backbone: with pressure annoyance never falls and landing never rises, whatever the data."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from features.catalog.columns import COLUMNS
 from models.backbone import Basis, fit_backbone
-from models.base_rates import ANNOY_TERMS
+from models.base_rates import ANNOY_TERMS, LAND_TERMS
 
 TERMS = tuple(ANNOY_TERMS.values())
 NAMES = [c.name for c in COLUMNS]
@@ -32,9 +32,21 @@ def test_coefficients_never_fall_below_zero() -> None:
     rng = np.random.default_rng(0)
     z = rng.exponential(1, (4000, len(ANNOY_TERMS)))
     calm = rng.random(4000) < 0.2 * np.exp(-z[:, 0])  # the data say: pressure calms
-    beta = fit_backbone(z, np.ones(4000), calm, np.ones(4000), TERMS, True)
-    rising = [term.rising for term in TERMS]
-    assert (beta[1:][rising] >= 0).all()
+    beta = fit_backbone(z, np.ones(4000), calm, np.ones(4000), TERMS, 1)
+    pressures = [term.pressure for term in TERMS]
+    assert (beta[1:][pressures] >= 0).all()
+
+
+def test_landing_never_rises_with_pressure() -> None:
+    rng = np.random.default_rng(0)
+    terms = tuple(LAND_TERMS.values())
+    z = rng.exponential(1, (4000, len(terms)))
+    sought = rng.random(4000) < 0.2 * np.minimum(np.exp(0.5 * z[:, 1]), 5)  # popular people
+    free = fit_backbone(z, np.ones(4000), sought, np.ones(4000), terms, 0)
+    beta = fit_backbone(z, np.ones(4000), sought, np.ones(4000), terms, -1)
+    pressures = [term.pressure for term in terms]
+    assert free[2] > 0.1
+    assert (beta[1:][pressures] <= 0).all()
 
 
 def test_a_known_rate_is_recovered() -> None:
@@ -43,12 +55,12 @@ def test_a_known_rate_is_recovered() -> None:
     rate = 0.1 * np.exp(0.5 * z[:, 0] + 0.2 * z[:, 3])
     hit = rng.poisson(rate)  # counts, so that nothing saturates
     n = np.ones(200_000)
-    beta = fit_backbone(z, n, hit, n, TERMS, True)
+    beta = fit_backbone(z, n, hit, n, TERMS, 1)
     assert abs(beta[1] - 0.5) < 0.05
     assert abs(beta[4] - 0.2) < 0.05
 
 
 def test_without_data_the_base_rates_stay() -> None:
     none = np.zeros((0, len(ANNOY_TERMS)))
-    beta = fit_backbone(none, none[:, 0], none[:, 0].astype(bool), none[:, 0], TERMS, True)
+    beta = fit_backbone(none, none[:, 0], none[:, 0].astype(bool), none[:, 0], TERMS, 1)
     assert np.allclose(beta[1:], [term.centre for term in TERMS])

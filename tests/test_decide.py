@@ -197,7 +197,7 @@ def test_a_sender_never_seen_is_taken_to_fare_as_senders_usually_do(decider: Dec
     def columns_of(party: str, actor: str, account: str) -> Any:
         r = request([], next_touch=NextTouch(actor_id=actor, account_id=account))
         s = situations([r], *joined([r.history]), len(COLUMNS))
-        return lasting_columns(model, [r], s)[0, OF_PARTY[party]]
+        return lasting_columns(model, [r], s).rows[0, OF_PARTY[party]]
 
     for party, known in (("actor", ("recruiter-0", "new")), ("account", ("new", "client-0"))):
         usual = model.usual[OF_PARTY[party]]

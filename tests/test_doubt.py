@@ -42,7 +42,7 @@ def test_it_is_the_spread_of_fits_to_fresh_data() -> None:
     terms, n = (Term(precision=1e-6), Term(precision=1e-6)), np.ones(3000)
     z = rng.uniform(0, 2, (3000, 2))
     rate = 0.1 * np.exp(z @ [0.5, -0.3])
-    fits = [fit_backbone(z, n, rng.poisson(rate), n, terms, False) for _ in range(300)]
+    fits = [fit_backbone(z, n, rng.poisson(rate), n, terms, 0) for _ in range(300)]
     spread = np.std(fits, axis=0)
     assert np.allclose(spread, np.sqrt(np.diag(covariance_of(z, rate, terms))), rtol=0.15)
 

@@ -104,13 +104,16 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What distinguishes the outcomes: code, base rate, backbone, and the columns trees may use."""
+    """What distinguishes the outcomes: code, base rate, backbone, and the columns trees may use.
+
+    `direction`: where pressure may move the backbone: 1 up only, -1 down only, 0 either way.
+    """
 
     name: str
     why: int
     base_rate: float
     terms: Mapping[str, Term]
-    rising: bool
+    direction: int
     columns: Sequence[int]
     monotone: Sequence[int]
 
@@ -253,7 +256,7 @@ class _Member:
             exposure = w.exposure(baseline)
             beta = fit_backbone(
                 self.terms, exposure, self.happened, weight,
-                tuple(fitter.kind.terms.values()), fitter.kind.rising, beta,
+                tuple(fitter.kind.terms.values()), fitter.kind.direction, beta,
             )  # fmt: skip
         self.beta = beta
         return beta, baseline

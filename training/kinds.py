@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.catalog.columns import COLUMNS
+from features.catalog.columns import COLUMNS, CONTACT_COLUMNS
 from features.outcomes import ANNOYED, FOLLOWED_UP, LANDED
 from models.attributes import Encoding
 from models.base_rates import ANNOY_FIRST_TOUCH, ANNOY_TERMS, LAND_FIRST_TOUCH, LAND_TERMS
@@ -12,14 +12,14 @@ _DIRECTION = {"up": 1, "down": -1, "same": 0}
 
 
 def land_kind(encoding: Encoding) -> Kind:
-    """Landing: every column, no constraint."""
+    """Landing: every column; trees may go either way, the backbone only down with pressure."""
     n = len(COLUMNS) + len(encoding.columns)
     return Kind(
         name="land",
         why=LANDED,
         base_rate=LAND_FIRST_TOUCH,
         terms=LAND_TERMS,
-        rising=False,
+        direction=-1,
         columns=range(n),
         monotone=[0] * n,
     )
@@ -35,21 +35,26 @@ def annoy_kind(encoding: Encoding) -> Kind:
         why=ANNOYED,
         base_rate=ANNOY_FIRST_TOUCH,
         terms=ANNOY_TERMS,
-        rising=True,
+        direction=1,
         columns=[*usable, *own],
         monotone=[*directions, *[0] * len(own)],
     )
 
 
 def follow_up_kind(encoding: Encoding) -> Kind:
-    """The organisation's own next touch: how this history was made, not what it should do."""
-    n = len(COLUMNS) + len(encoding.columns)
+    """The organisation's own next touch: how this history was made, not what it should do.
+
+    Without the records of senders and clients: trees know single senders by them, and how soon
+    these follow up drifts more than anything else does (docs/decisions/0002).
+    """
+    own = range(len(COLUMNS), len(COLUMNS) + len(encoding.columns))
+    columns = [*range(len(CONTACT_COLUMNS)), *own]
     return Kind(
         name="follow_up",
         why=FOLLOWED_UP,
         base_rate=0.5,
         terms={},
-        rising=False,
-        columns=range(n),
-        monotone=[0] * n,
+        direction=0,
+        columns=columns,
+        monotone=[0] * len(columns),
     )

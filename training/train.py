@@ -27,6 +27,7 @@ from training.fit import (
     calibration_slope,
 )
 from training.kinds import annoy_kind, follow_up_kind, land_kind
+from training.strangers import groups_of, variance_between
 
 #: Share of the touches that are learned from as if nothing were known of the message.
 HIDDEN_SHARE = 0.2
@@ -47,6 +48,7 @@ def fit_model(
     names = feature_names(encoding)
     given = slopes or {}
     open_touches = sometimes_unknown(data.watched.take(~data.closed), names)
+    groups = groups_of(data, ~data.closed)
 
     def fitted(kind: Kind) -> Outcome:
         size = 1 if kind.name == "follow_up" else members
@@ -56,6 +58,13 @@ def fit_model(
     land, annoy, follow_up = together(fitted, kinds)
     h = data.histories
     ledger = Ledger.of(data.matrix.parties, h.names["actor_id"], h.names["account_id"], data.until)
+    usual = usual_touch(open_touches.x, encoding, ledger)
+
+    def knowing_strangers(o: Outcome, kind: Kind) -> Outcome:
+        between = variance_between(o, open_touches, usual, groups, kind.why)
+        return dataclasses.replace(o, between=between)
+
+    land, annoy = knowing_strangers(land, kinds[0]), knowing_strangers(annoy, kinds[1])
     return Model(
         land=land,
         annoy=_with_crude_share(annoy, land, open_touches),
@@ -63,7 +72,7 @@ def fit_model(
         encoding=encoding,
         evidence=EvidenceTable.of(open_touches.x),
         ledger=ledger,
-        usual=usual_touch(open_touches.x, encoding, ledger),
+        usual=usual,
         card=card,
     )
 

@@ -115,7 +115,7 @@ def rows_of_touches_now(model: Model, requests: Sequence[Request]) -> Rows:
     cases["zone_known"] = s.zone_known[whose]
     for field in ("actor", "relevance", "personalized"):
         cases[field] = s.picks[field][whose]
-    rows = lasting_columns(model, requests, s)[whose]
+    rows = lasting_columns(model, requests, s).rows[whose]
     rows_now(cases, s.threads[whose], s.persons[whose], rows)
     return rows
 

@@ -1,0 +1,57 @@
+"""How much senders, clients and roles differ from each other, beyond what features tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from models.outcome import UNSEEN, Outcome
+from models.usual import OF_PARTY
+from training.dataset import Dataset
+from training.fit import Watched
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
+
+#: Groups of fewer people say more about these than about who reached out to them.
+FEWEST_PEOPLE = 20
+
+
+def groups_of(data: Dataset, rows: Flags) -> tuple[Codes, ...]:
+    """Codes of sender, client and role (`UNSEEN`) of the given touches, each shape (rows,)."""
+    h, event = data.histories, data.event[rows]
+    return tuple(getattr(h, name)[event] for name in UNSEEN)
+
+
+def variance_between(
+    outcome: Outcome, w: Watched, usual: npt.NDArray[np.float32], groups: Sequence[Codes], why: int
+) -> Floats:
+    """Variances of the score between senders, clients and roles that a model does not know.
+
+    Shape (3,), as `UNSEEN`. By moments of a gamma-Poisson: of a group's outcomes the variance is
+    E + v E^2, where E is what was expected of it as of the usual sender and client; `usual`: as in
+    models.usual, shape (columns,). What differs between clients is not counted again between their
+    roles.
+    """
+    x = w.x.copy()
+    for columns in (OF_PARTY["actor"], OF_PARTY["account"]):
+        x[:, columns] = np.where(np.isnan(usual[columns]), x[:, columns], usual[columns])
+    expected = w.exposure(outcome.baseline) * np.exp(outcome.score(x)[0])
+    happened = np.asarray(w.why == why, float)
+    actor, account, role = (_of_groups(g, w.contact, happened, expected) for g in groups)
+    return np.array([actor, account, max(role - account, 0.0)])
+
+
+def _of_groups(group: Codes, contact: Codes, happened: Floats, expected: Floats) -> float:
+    people = np.bincount(np.unique(np.column_stack([group, contact]), axis=0)[:, 0] + 1)
+    people[0] = 0  # of touches that name none
+    large = np.flatnonzero(people >= FEWEST_PEOPLE)
+    seen = np.bincount(group + 1, happened, len(people))[large]
+    due = np.bincount(group + 1, expected, len(people))[large]
+    if len(large) < 2 or not seen.any():
+        return 0.0
+    due *= seen.sum() / due.sum()
+    return float(max(((seen - due) ** 2 - due).sum() / (due**2).sum(), 0.0))
