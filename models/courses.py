@@ -29,7 +29,6 @@ CASE = np.dtype(
         ("shift_land", "f8"),
         ("shift_annoy", "f8"),
         ("doubt_annoy", "f8"),
-        ("known_land", "f8"),
         ("known_annoy", "f8"),
         ("prudence_annoy", "f8"),
         ("discount", "f8"),

@@ -58,10 +58,12 @@ class Prudence:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """An outcome's scores and the standard deviations of doubt about them, each shape (cases,)."""
+    """An outcome's scores, the standard deviations of doubt about them, and the backbone's part of
+    the doubt's square, each shape (cases,)."""
 
     score: Floats
     doubt: Floats
+    known: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def judge(
     land = _score(model, model.land, rows, seen, strange, cases, "land")
     annoy = _score(model, model.annoy, rows, seen, strange, cases, "annoy")
     cases["prudence_annoy"] = prudence.deviations(model.annoy)
-    cases["doubt_annoy"], cases["discount"] = annoy.doubt, prudence.discount
+    cases["doubt_annoy"], cases["known_annoy"] = annoy.doubt, annoy.known
+    cases["discount"] = prudence.discount
     cases["fades_after"], cases["gone_after"] = prudence.fades_after, prudence.gone_after
     cases["hesitation"] = prudence.hesitation
     hours = openings(rulebook, requests, channels, earliest)
@@ -161,8 +164,8 @@ def _score(
 ) -> Scored:  # fmt: skip
     """Ensemble score and doubt; tells the planner how far its one member is off."""
     found = o.judge(rows)
-    cases[f"known_{name}"], cases[f"shift_{name}"] = found.variance, found.score - found.first
-    return Scored(found.score, model.doubt(o, seen, found, unseen))
+    cases[f"shift_{name}"] = found.score - found.first
+    return Scored(found.score, model.doubt(o, seen, found, unseen), found.variance)
 
 
 def _planning(o: Outcome) -> tuple[Any, ...]:
