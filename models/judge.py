@@ -58,12 +58,13 @@ class Prudence:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """An outcome's scores, the standard deviations of doubt about them, and the backbone's part of
-    the doubt's square, each shape (cases,)."""
+    """An outcome's scores, the standard deviations of doubt about them, the backbone's part of the
+    doubt's square, and how far the planning member is off, each shape (cases,)."""
 
     score: Floats
     doubt: Floats
     known: Floats
+    shift: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,9 @@ def judge(
     rows_now(cases, threads, persons, rows)
     seen = model.evidence.like(rows)
     strange = unseen[request]
-    land = _score(model, model.land, rows, seen, strange, cases, "land")
-    annoy = _score(model, model.annoy, rows, seen, strange, cases, "annoy")
+    land = _score(model, model.land, rows, seen, strange)
+    annoy = _score(model, model.annoy, rows, seen, strange)
+    cases["shift_land"], cases["shift_annoy"] = land.shift, annoy.shift
     cases["prudence_annoy"] = prudence.deviations(model.annoy)
     cases["doubt_annoy"], cases["known_annoy"] = annoy.doubt, annoy.known
     cases["discount"] = prudence.discount
@@ -158,14 +160,10 @@ def _cases(
     return cases
 
 
-def _score(
-    model: Model, o: Outcome, rows: Rows, seen: Ints, unseen: Floats, cases: npt.NDArray[Any],
-    name: str,
-) -> Scored:  # fmt: skip
-    """Ensemble score and doubt; tells the planner how far its one member is off."""
+def _score(model: Model, o: Outcome, rows: Rows, seen: Ints, unseen: Floats) -> Scored:
     found = o.judge(rows)
-    cases[f"shift_{name}"] = found.score - found.first
-    return Scored(found.score, model.doubt(o, seen, found, unseen), found.variance)
+    doubt = model.doubt(o, seen, found, unseen)
+    return Scored(found.score, doubt, found.variance, found.score - found.first)
 
 
 def _planning(o: Outcome) -> tuple[Any, ...]:

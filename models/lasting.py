@@ -12,9 +12,8 @@ from features.catalog.columns import COLUMNS
 from features.fold import read_parties
 from models.decision import Request
 from models.model import Model
-from models.outcome import UNSEEN
 from models.situation import Situations
-from models.usual import OF_PARTY
+from models.usual import fare_as_usual
 
 Rows = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -22,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 
 class Lasting(NamedTuple):
     """An entry per request: its row, shape (requests, columns), and 1 for each of sender, client
-    and role that the model does not know, shape (requests, 3), as `UNSEEN`."""
+    and role that the model does not know, shape (requests, 3), as `models.outcome.UNSEEN`."""
 
     rows: Rows
     unseen: Floats
@@ -42,22 +41,12 @@ def lasting_columns(model: Model, requests: Sequence[Request], s: Situations) ->
         np.full(len(requests), ledger.as_of, np.int64),
         rows,
     )
+    # A blank record would say that their threads land at a prior's rate, whatever is usual here.
+    new_actor, new_account = actors == ledger.NOBODY, accounts == ledger.NOBODY
+    fare_as_usual(rows, "actor", model.usual, new_actor)
+    fare_as_usual(rows, "account", model.usual, new_account)
     # Roles come and go: a model remembers none.
-    unseen = np.ones((len(requests), len(UNSEEN)))
-    unseen[:, 0], unseen[:, 1] = actors == ledger.NOBODY, accounts == ledger.NOBODY
-    for party, flags in zip(("actor", "account"), unseen.T, strict=False):
-        _as_usual(rows, party, flags > 0, model)
+    new_role = np.ones(len(requests))
     for i, r in enumerate(requests):
         rows[i, len(COLUMNS) :] = model.encoding.of_values(r.attributes)
-    return Lasting(rows, unseen)
-
-
-def _as_usual(rows: Rows, party: str, never_seen: npt.NDArray[np.bool_], model: Model) -> None:
-    """Take whom the model has never seen reach out to fare as senders, or clients, usually do.
-
-    A blank record would say that their threads land at a prior's rate, whatever is usual here.
-    """
-    if never_seen.any():
-        columns = np.array(OF_PARTY[party])
-        columns = columns[~np.isnan(model.usual[columns])]
-        rows[np.ix_(never_seen, columns)] = model.usual[columns]
+    return Lasting(rows, np.column_stack([new_actor, new_account, new_role]))

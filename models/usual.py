@@ -52,6 +52,17 @@ def usual_touch(x: Rows, encoding: Encoding, ledger: Ledger) -> Rows:
     return usual
 
 
+def fare_as_usual(rows: Rows, party: str, usual: Rows, which: Any = slice(None)) -> None:
+    """Make senders (`party` "actor") or clients ("account") of the chosen rows fare as usual.
+
+    Columns that are never known stay as they are.
+    """
+    columns = np.array(OF_PARTY[party])
+    columns = columns[~np.isnan(usual[columns])]
+    chosen = np.arange(len(rows))[which]
+    rows[np.ix_(chosen, columns)] = usual[columns]
+
+
 def reference(x: Rows, usual: Rows) -> Rows:
     """The usual touch for every row; what is not known of either is taken as the row has it.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.bench.agreement import require_agreement
-from tests.bench.features import ENGINES, prompt, seconds_of, simulated
+from tests.bench.features import prompt, seconds_of, simulated
 
 
 def test_every_engine_of_the_bench_computes_what_fineline_does() -> None:
@@ -17,7 +17,6 @@ def test_prompt_events_are_recorded_when_they_occur() -> None:
 
 
 def test_engines_are_timed_in_processes_of_their_own() -> None:
-    asked = {name: ENGINES[name] for name in ("fineline", "DuckDB")}
-    timed = seconds_of(simulated(10_000), asked)
+    timed = seconds_of(simulated(10_000), ("fineline", "DuckDB"))
     assert list(timed) == ["fineline", "fineline, with late recordings", "DuckDB"]
     assert min(timed.values()) > 0

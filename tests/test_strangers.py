@@ -13,10 +13,9 @@ from features.outcomes import LANDED
 from models.decide import Decider
 from models.decision import BoundedChance, ModelRef, NextTouch, Request
 from models.model import Model
-from models.usual import OF_PARTY
 from training.dataset import Dataset
 from training.fit import Watched
-from training.strangers import variance_between
+from training.strangers import by_strangers, variance_between
 
 TIMES = 30
 
@@ -27,8 +26,7 @@ def drawn(
     """Many touches whose landings come as `model` says, but for a factor of each of 60 groups."""
     random = np.random.default_rng(5)
     w = data.watched.take(np.tile(np.flatnonzero(~data.closed), TIMES))
-    for party in ("actor", "account"):
-        w.x[:, OF_PARTY[party]] = model.usual[OF_PARTY[party]]
+    w = by_strangers(w, model.usual)
     groups = {name: random.integers(0, 60, len(w)) for name in ("actor", "account", "campaign")}
     effect = random.gamma(1 / sd**2, sd**2, 60)[groups[whose]]
     rate = w.exposure(model.land.baseline) * np.exp(model.land.score(w.x)[0])
@@ -43,7 +41,7 @@ def test_what_differs_between_groups_is_recovered(
     agency_data: Dataset, small_model: Model, whose: str, place: int
 ) -> None:
     w, codes = drawn(agency_data, small_model, 0.5, whose)
-    found = variance_between(small_model.land, w, small_model.usual, codes, LANDED)
+    found = variance_between(small_model.land, w, codes, LANDED)
     assert found[place] == pytest.approx(0.25, rel=0.4)
     assert np.delete(found, place).max() < 0.05
 
@@ -51,14 +49,14 @@ def test_what_differs_between_groups_is_recovered(
 def test_touches_that_name_nobody_tell_nothing(agency_data: Dataset, small_model: Model) -> None:
     w, codes = drawn(agency_data, small_model, 0.5, "actor")
     nobody = [np.full_like(code, -1) for code in codes]
-    assert not variance_between(small_model.land, w, small_model.usual, nobody, LANDED).any()
+    assert not variance_between(small_model.land, w, nobody, LANDED).any()
 
 
 def test_groups_of_a_few_people_tell_nothing(agency_data: Dataset, small_model: Model) -> None:
     """In a network of messages each pair is a thread of its own: that is the person, no role."""
     w, _codes = drawn(agency_data, small_model, 0.5, "actor")
     own = [np.arange(len(w), dtype=np.int32)] * 3
-    assert not variance_between(small_model.land, w, small_model.usual, own, LANDED).any()
+    assert not variance_between(small_model.land, w, own, LANDED).any()
 
 
 def test_of_a_sender_never_seen_less_is_known(small_model: Model) -> None:

@@ -45,7 +45,7 @@ def follow_up_kind(encoding: Encoding) -> Kind:
     """The organisation's own next touch: how this history was made, not what it should do.
 
     Without the records of senders and clients: trees know single senders by them, and how soon
-    these follow up drifts more than anything else does (docs/decisions/0002).
+    these follow up drifts more than anything else does (docs/decisions/0017).
     """
     own = range(len(COLUMNS), len(COLUMNS) + len(encoding.columns))
     columns = [*range(len(CONTACT_COLUMNS)), *own]

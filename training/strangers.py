@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from models.outcome import UNSEEN, Outcome
-from models.usual import OF_PARTY
+from models.usual import fare_as_usual
 from training.dataset import Dataset
 from training.fit import Watched
 
@@ -26,20 +27,22 @@ def groups_of(data: Dataset, rows: Flags) -> tuple[Codes, ...]:
     return tuple(getattr(h, name)[event] for name in UNSEEN)
 
 
-def variance_between(
-    outcome: Outcome, w: Watched, usual: npt.NDArray[np.float32], groups: Sequence[Codes], why: int
-) -> Floats:
+def by_strangers(w: Watched, usual: npt.NDArray[np.float32]) -> Watched:
+    """The same touches, made by the usual sender for the usual client; `usual`: models.usual."""
+    x = w.x.copy()
+    for party in ("actor", "account"):
+        fare_as_usual(x, party, usual)
+    return dataclasses.replace(w, x=x)
+
+
+def variance_between(outcome: Outcome, w: Watched, groups: Sequence[Codes], why: int) -> Floats:
     """Variances of the score between senders, clients and roles that a model does not know.
 
-    Shape (3,), as `UNSEEN`. By moments of a gamma-Poisson: of a group's outcomes the variance is
-    E + v E^2, where E is what was expected of it as of the usual sender and client; `usual`: as in
-    models.usual, shape (columns,). What differs between clients is not counted again between their
-    roles.
+    Shape (3,), as `UNSEEN`; `w`: as `by_strangers` gives it. By moments of a gamma-Poisson: of a
+    group's outcomes the variance is E + v E^2, where E is what was expected of it. What differs
+    between clients is not counted again between their roles.
     """
-    x = w.x.copy()
-    for columns in (OF_PARTY["actor"], OF_PARTY["account"]):
-        x[:, columns] = np.where(np.isnan(usual[columns]), x[:, columns], usual[columns])
-    expected = w.exposure(outcome.baseline) * np.exp(outcome.score(x)[0])
+    expected = w.exposure(outcome.baseline) * np.exp(outcome.score(w.x)[0])
     happened = np.asarray(w.why == why, float)
     actor, account, role = (_of_groups(g, w.contact, happened, expected) for g in groups)
     return np.array([actor, account, max(role - account, 0.0)])

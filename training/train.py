@@ -27,7 +27,7 @@ from training.fit import (
     calibration_slope,
 )
 from training.kinds import annoy_kind, follow_up_kind, land_kind
-from training.strangers import groups_of, variance_between
+from training.strangers import by_strangers, groups_of, variance_between
 
 #: Share of the touches that are learned from as if nothing were known of the message.
 HIDDEN_SHARE = 0.2
@@ -60,8 +60,10 @@ def fit_model(
     ledger = Ledger.of(data.matrix.parties, h.names["actor_id"], h.names["account_id"], data.until)
     usual = usual_touch(open_touches.x, encoding, ledger)
 
+    strange = by_strangers(open_touches, usual)
+
     def knowing_strangers(o: Outcome, kind: Kind) -> Outcome:
-        between = variance_between(o, open_touches, usual, groups, kind.why)
+        between = variance_between(o, strange, groups, kind.why)
         return dataclasses.replace(o, between=between)
 
     land, annoy = knowing_strangers(land, kinds[0]), knowing_strangers(annoy, kinds[1])

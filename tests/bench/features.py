@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from statistics import median
@@ -50,7 +50,7 @@ ENGINES = {
 }
 
 
-def seconds_of(table: pa.Table, engines: Mapping[str, Sequence[str]]) -> dict[str, float]:
+def seconds_of(table: pa.Table, engines: Sequence[str]) -> dict[str, float]:
     """Median time of each contender, after a run of each to warm up.
 
     They take turns, so that a neighbour on the machine disturbs all alike.
@@ -63,8 +63,8 @@ def seconds_of(table: pa.Table, engines: Mapping[str, Sequence[str]]) -> dict[st
         asked = {name: stack.enter_context(_own_process(file, name)) for name in engines}
         times: dict[str, list[float]] = {}
         for turn in range(RUNS):
-            for engine, names in engines.items():
-                for name in names:
+            for engine in engines:
+                for name in ENGINES[engine]:
                     if turn < (RUNS if engine == "fineline" else few):
                         times.setdefault(name, []).append(asked[engine](name))
     return {name: median(taken) for name, taken in times.items()}
@@ -168,8 +168,8 @@ def compare(events: int) -> list[str]:
     from tests.bench.agreement import require_agreement
 
     require_agreement(simulated(min(events, 100_000)))
-    fast = {name: ENGINES[name] for name in ENGINES if events <= PANDAS_LIMIT or name != "pandas"}
-    timed = seconds_of(simulated(events), fast)
+    engines = [name for name in ENGINES if events <= PANDAS_LIMIT or name != "pandas"]
+    timed = seconds_of(simulated(events), engines)
     ours = timed["fineline"]
     lines = [f"\n{events:,} events: median of runs after a warm-up"]
     for name, seconds in timed.items():
