@@ -80,7 +80,7 @@ def made_up(play: Play, lift: float) -> Played:
 
 @pytest.fixture(scope="module")
 def book() -> Book:
-    agenda = Agenda(("agency", "waking"), contacts=400, history=500)
+    agenda = Agenda(("agency", "waking"), contacts=400, history=500, histories=2)
     lifts = dict(zip(POLICIES, (0.0, -0.2, 0.05, 0.2, 0.3, 0.25, 0.4), strict=True))
     plays = {p: made_up(p, lifts[p.policy]) for p in agenda.plays()}
     return Book(agenda, plays, {w: [Tried(HABIT, 0.3, 0.1, 5.0)] for w in agenda.worlds})
@@ -95,7 +95,7 @@ def test_the_page_is_made_of_the_plays(book: Book) -> None:
         assert f"{share.mean:.3f} ({share.low:.3f} to {share.high:.3f})" in text
         assert f"### {world}: " in text
     tables = re.findall(r"(?:^\|.*\n?)+", text, re.M)
-    assert len(tables) == 9
+    assert len(tables) == 10
     for table in tables:
         assert len({line.count("|") for line in table.strip().splitlines()}) == 1
     assert "nan" not in text

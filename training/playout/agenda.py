@@ -39,7 +39,8 @@ class Agenda:
     """The plays of a report in `worlds`, sized by the number of fresh `contacts`.
 
     `history`: contacts of the year that is learned from; `learn_from`: in this world, by default
-    in the one that is played in.
+    in the one that is played in; `histories`: fineline learns from so many such years, and meets a
+    share of the people with what it learned from each.
     """
 
     worlds: tuple[str, ...]
@@ -47,6 +48,7 @@ class Agenda:
     history: int = 10_000
     seed: int = 1
     learn_from: str | None = None
+    histories: int = 1
 
     def main(self, world: str, policy: str) -> Play:
         """The play that is compared: classifiers, which ask daily, meet fewer of the people."""
@@ -56,6 +58,7 @@ class Agenda:
             only=self._part(0.25, 500) if policy in (CLASSIFIER, WEEKLY) else None,
             learn_from=(self.learn_from or world) if learns else "",
             history=self.history if learns else 0,
+            histories=self.histories if policy == FINELINE else 1,
             tuned_on=min(2 * self.contacts, 6_000), rounds=min(max(self.contacts // 50, 4), 40),
         )  # fmt: skip
 
@@ -107,7 +110,10 @@ def play_all(
     Models and the search for cadences come first, since several plays need each of them.
     """
     wanted = list(dict.fromkeys(plays))
-    students = dict.fromkeys((p.learn_from, p.history) for p in wanted if p.policy in LEARNERS)
+    students = dict.fromkeys(
+        (p.learn_from, p.history, draw)
+        for p in wanted if p.policy in LEARNERS for draw in range(p.histories)
+    )  # fmt: skip
     first = sorted(students, key=lambda s: -s[1])
     searches = [p for p in wanted if p.policy == BEST]
     rest = sorted((p for p in wanted if p.policy != BEST), key=_effort, reverse=True)
@@ -135,8 +141,8 @@ def play_all(
     return {p: played(p, kept) for p in wanted}
 
 
-#: A play, or a model: the world and the contacts it learns from.
-Job = Play | tuple[str, int]
+#: A play, or a model: the world, the contacts it learns from, and which history of these.
+Job = Play | tuple[str, int, int]
 
 
 def _do(home: Path, job: Job) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from training.playout.agenda import COSTS, Agenda
 from training.playout.estimates import Estimate, average, difference, mean_of, share_of_the_way
 from training.playout.pictures import Frontier
-from training.playout.plays import CLEAR, FINELINE, HABITUAL, POLICIES, Play, Played
+from training.playout.plays import BEST, CLEAR, FINELINE, HABITUAL, POLICIES, Play, Played
 from training.playout.search import Tried
 from training.playout.tables import Row
 
@@ -41,6 +41,20 @@ class Book:
         """How far fineline's annoyed are above twice the habit's, per contact."""
         own, habit = (self.main(world, p).outcome.annoyed for p in (FINELINE, HABITUAL))
         return mean_of((own - 2.0 * habit).astype(float))
+
+    def by_history(self, world: str) -> list[tuple[Estimate, Estimate]]:
+        """Of each history over the best cadence, and share of the way, with its share of people."""
+        n = self.agenda.histories
+        own, habit, best, clear = (
+            self.main(world, p).value for p in (FINELINE, HABITUAL, BEST, CLEAR)
+        )
+        return [
+            (
+                difference(own[k::n], best[k::n]),
+                share_of_the_way(own[k::n], habit[k::n], clear[k::n]),
+            )
+            for k in range(n)
+        ]
 
     def rows(self, world: str) -> list[Row]:
         """All policies of a world."""

@@ -28,6 +28,8 @@ _path = click.Path(dir_okay=False, path_type=Path)
               help="Fresh people to deal with.")  # fmt: skip
 @click.option("--history", type=click.IntRange(0, 1_000_000), default=10_000, show_default=True,
               help="Contacts in the history learned from; 0: base rates only.")  # fmt: skip
+@click.option("--histories", type=click.IntRange(1, 20), default=1, show_default=True,
+              help="Histories fineline learns from, each for a share of the people.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True,
               help="The same seed, the same people with the same luck.")  # fmt: skip
 @click.option("--plot", type=_path, help="Plot landed against annoyed to this PNG.")
@@ -37,7 +39,8 @@ _path = click.Path(dir_okay=False, path_type=Path)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def playout(
     policies: tuple[str, ...], worlds: tuple[str, ...], learn_from: str | None, contacts: int,
-    history: int, seed: int, plot: Path | None, report: Path | None, processes: int, as_json: bool,
+    history: int, histories: int, seed: int, plot: Path | None, report: Path | None,
+    processes: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Let policies act on fresh people for 120 days and count what truly happened.
 
@@ -66,7 +69,7 @@ def playout(
     named = [name for p in policies for name in (everybody if p == "all" else [checked(p)])]
     if report is not None and not history:
         raise BadInput("a report needs a history to learn from", field="--history")
-    agenda = Agenda(tuple(dict.fromkeys(chosen)), contacts, history, seed, learn_from)
+    agenda = Agenda(tuple(dict.fromkeys(chosen)), contacts, history, seed, learn_from, histories)
     kept = _kept()
     with _Plays(as_json) as bar:
         if report is not None:
@@ -84,6 +87,7 @@ def _as_json(agenda: Agenda, tables: dict[str, list[Row]]) -> str:
         {
             "contacts": agenda.contacts,
             "history": agenda.history,
+            "histories": agenda.histories,
             "seed": agenda.seed,
             "worlds": {
                 world: {

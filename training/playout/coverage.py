@@ -11,10 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.decide import Decider
 from models.decision import Request
 from training.playout.asked import Game, Ints
 from training.playout.cadence import PLAYABLE
+from training.playout.cohorts import Decides
 
 #: What is noted of each sampled thread; the outcomes stand for land and annoy.
 NOTED = ("level", "channel", "p_land", "low_land", "high_land", "true_land",
@@ -24,7 +24,7 @@ NOTED = ("level", "channel", "p_land", "low_land", "high_land", "true_land",
 class Coverage:
     """A witness that notes bounds and truth of a share of all threads asked about."""
 
-    def __init__(self, decider: Decider, share: float = 0.05, seed: int = 0) -> None:
+    def __init__(self, decider: Decides, share: float = 0.05, seed: int = 0) -> None:
         self.decider, self.share = decider, share
         self.random = np.random.default_rng(seed)
         self.notes: list[tuple[str | float, ...]] = []

@@ -22,8 +22,8 @@ def page(book: Book, folder: str) -> Iterator[str]:
     yield ""
     yield from _method(book.agenda)
     for section in (
-        _reached(book), _overview(book), _annoyed(book), _abroad(book), _learning(book, folder),
-        _frontier(folder), _bounds(book), _worlds(book),
+        _reached(book), _overview(book), _annoyed(book), _by_history(book), _abroad(book),
+        _learning(book, folder), _frontier(folder), _bounds(book), _worlds(book),
     ):  # fmt: skip
         yield ""
         yield from section
@@ -33,7 +33,8 @@ def _method(a: Agenda) -> Iterator[str]:
     asked_daily = a.main(a.worlds[0], CLASSIFIER).only
     yield (
         f"Written by `make playout`. In each simulated world ([simulate.md](simulate.md)) fineline "
-        f"learns from a year of {a.history:,} contacts, then it and other policies deal with the "
+        f"learns from a year of {a.history:,} contacts{_shared_out(a)}, then it and other policies "
+        "deal with the "
         f"same {a.contacts:,} fresh people for 120 days, with the same luck. Value per contact = "
         "landed - 2 x annoyed - 0.01 x touches. Intervals are of 95 %, over contacts; differences "
         "and shares are paired by contact. Policies:"
@@ -138,6 +139,33 @@ def _annoyed(book: Book) -> Iterator[str]:
         "aim: <= 0",
     )
     yield from markdown(header, rows)
+
+
+def _by_history(book: Book) -> Iterator[str]:
+    n = book.agenda.histories
+    yield "## The luck of a history"
+    yield ""
+    yield (
+        "Fineline's value over the best cadence, and its share of the way, by the history that it "
+        "learned from; each history's model met other people."
+    )
+    yield ""
+    header = ["world", *(f"over the best cadence, history {k + 1}" for k in range(n)),
+              *(f"share, history {k + 1}" for k in range(n))]  # fmt: skip
+    rows = [
+        [w, *(span(over) for over, _ in found), *(span(share) for _, share in found)]
+        for w, found in ((w, book.by_history(w)) for w in book.agenda.worlds)
+    ]
+    yield from markdown(header, rows)
+
+
+def _shared_out(a: Agenda) -> str:
+    if a.histories == 1:
+        return ""
+    return (
+        f" ({a.histories} such years, of other recruiters, clients and people each: what is "
+        "learned from one owes something to luck, so each decides about a share of the people)"
+    )
 
 
 def _abroad(book: Book) -> Iterator[str]:

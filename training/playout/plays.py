@@ -33,7 +33,8 @@ class Play:
 
     `only`: play with the first so many of the `contacts`; `annoy`: what annoying costs, where
     landing earns 1 and a touch costs 0.01; `learn_from`, `history`: the world and the number of
-    contacts of the history learned from; `tuned_on`, `rounds`: people and rounds of the search.
+    contacts of the history learned from, `histories`: how many of these, each by a model of its own
+    for its share of the people; `tuned_on`, `rounds`: people and rounds of the search.
     """
 
     world: str
@@ -44,6 +45,7 @@ class Play:
     annoy: float = 2.0
     learn_from: str = ""
     history: int = 0
+    histories: int = 1
     tuned_on: int = 6000
     rounds: int = 40
 
@@ -69,9 +71,9 @@ class Play:
         """What the result depends on, and nothing that this policy does not look at."""
         key = asdict(self)
         if self.policy not in LEARNERS:
-            del key["learn_from"], key["history"]
+            del key["learn_from"], key["history"], key["histories"]
         elif not self.history:
-            del key["learn_from"]
+            del key["learn_from"], key["histories"]
         if self.policy not in TUNED:
             del key["tuned_on"]
         if self.policy != INSIDER:

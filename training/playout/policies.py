@@ -13,6 +13,7 @@ from models.decide import Decider
 from models.decision import ModelRef, Request
 from models.situation import microseconds
 from training.playout.asked import NO_TOUCH, Game
+from training.playout.cohorts import Cohorts, Decides
 from training.playout.coverage import Coverage
 from training.playout.kept import Kept
 from training.playout.plays import Play, Played
@@ -27,7 +28,7 @@ SECOND_THOUGHTS = 7 * DAY
 class Fineline:
     """Follow the hint: touch on "nudge", else come back when it says."""
 
-    def __init__(self, decider: Decider) -> None:
+    def __init__(self, decider: Decides) -> None:
         self.decider = decider
 
     def choose(self, requests: Sequence[Request], at: int) -> tuple[Ints, Ints]:
@@ -54,9 +55,12 @@ def action(
 
 def play_fineline(play: Play, kept: Kept) -> Played:
     """Play fineline as it would be served, noting how true its bounds are."""
-    decider = Decider(student(kept, play.learn_from, play.history), ModelRef("fineline", "1"))
+    draws = range(play.histories if play.history else 1)
+    models = [student(kept, play.learn_from, play.history, draw) for draw in draws]
+    decider = Cohorts([Decider(model, ModelRef("fineline", "1")) for model in models])
     witness = Coverage(decider, seed=play.seed)
     game = Game(play.arena(), play.stakes, witness)
     outcome = game.play(Fineline(decider))
     how = f"{play.history:,} contacts of {play.learn_from}" if play.history else "base rates only"
+    how += f", {len(models)} histories" if len(models) > 1 else ""
     return Played(play, outcome, f"learned from {how}", game.asked, tuple(witness.notes))

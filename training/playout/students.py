@@ -15,16 +15,19 @@ from training.train import fit_model, model_of_base_rates
 HISTORY_SEED = 11
 
 
-def student(kept: Kept, world: str, contacts: int) -> Model:
-    """A model of a year of `contacts` people of a world; of base rates alone for none."""
+def student(kept: Kept, world: str, contacts: int, draw: int = 0) -> Model:
+    """A model of a year of `contacts` people of a world; of base rates alone for none.
+
+    `draw`: which of the years that the world might have had.
+    """
     if not contacts:
         return model_of_base_rates()
 
     def write(folder: Path) -> None:
-        data, encoding = prepare(*simulate(contacts, HISTORY_SEED, world))
+        data, encoding = prepare(*simulate(contacts, HISTORY_SEED + draw, world))
         artifact.save(fit_model(data, encoding, {"world": world, "contacts": contacts}), folder)
 
-    return artifact.load(kept.folder(*_name(world, contacts), __name__, write))
+    return artifact.load(kept.folder(*_name(world, contacts, draw), __name__, write))
 
 
 def lessons(world: str, contacts: int) -> Dataset:
@@ -32,5 +35,6 @@ def lessons(world: str, contacts: int) -> Dataset:
     return prepare(*simulate(contacts, HISTORY_SEED, world))[0]
 
 
-def _name(world: str, contacts: int) -> tuple[str, dict[str, object]]:
-    return f"{world}-{contacts}", {"world": world, "contacts": contacts, "seed": HISTORY_SEED}
+def _name(world: str, contacts: int, draw: int) -> tuple[str, dict[str, object]]:
+    key = {"world": world, "contacts": contacts, "seed": HISTORY_SEED + draw}
+    return f"{world}-{contacts}-{draw}", key
