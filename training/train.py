@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from features.parallel import together
 from models.attributes import Encoding
@@ -55,7 +56,9 @@ def fit_model(
         return Fitter(kind, names, size).fit(open_touches, given.get(kind.name), progress)
 
     kinds = (land_kind(encoding), annoy_kind(encoding), follow_up_kind(encoding))
-    land, annoy, follow_up = together(fitted, kinds)
+    # Side by side: threads that share small sums would wait for each other long.
+    with threadpool_limits(1, user_api="blas"):
+        land, annoy, follow_up = together(fitted, kinds)
     h = data.histories
     ledger = Ledger.of(data.matrix.parties, h.names["actor_id"], h.names["account_id"], data.until)
     usual = usual_touch(open_touches.x, encoding, ledger)
