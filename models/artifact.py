@@ -18,14 +18,17 @@ from models.attributes import Attribute, Encoding
 from models.backbone import Basis
 from models.evidence import EvidenceTable
 from models.forest import parse
+from models.given import Given
 from models.lags import LAG_EDGES, Baseline
 from models.ledger import Ledger
 from models.model import Model, feature_names
 from models.outcome import UNSEEN, Outcome
 
-FORMAT = 2
-#: Formats that are read; in the first, lags were the same on every channel.
-_READABLE = (1, FORMAT)
+FORMAT = 3
+#: Formats that are read. In the first, lags were the same on every channel; up to the second, the
+#: slope counted for the backbone too.
+_SLOPED = (1, 2)
+_READABLE = (*_SLOPED, FORMAT)
 MANIFEST = "manifest.json"
 LEDGER = "ledger.parquet"
 OUTCOMES = ("land", "annoy", "follow_up")
@@ -62,9 +65,10 @@ def load(folder: Path) -> Model:
     )
     position = _positions(manifest["columns"], feature_names(encoding), folder)
     outcomes = {
-        name: _outcome(name, spec, position, feature_names(encoding), folder)
+        name: _outcome(name, _trees_sloped(spec, manifest["format"]), position,
+                       feature_names(encoding), folder)
         for name, spec in manifest["outcomes"].items()
-    }
+    }  # fmt: skip
     return Model(
         **outcomes,
         encoding=encoding,
@@ -83,6 +87,10 @@ def _outcome_manifest(o: Outcome) -> dict[str, Any]:
         "backbone_coefficients": o.coefficients.tolist(),
         "backbone_covariance": o.covariance.tolist(),
         "variance_between": o.between.tolist(),
+        "given_columns": o.given.columns.tolist(),
+        "given_centres": o.given.centres.tolist(),
+        "given_scales": o.given.scales.tolist(),
+        "given_weights": o.weights.tolist(),
         "columns": list(o.columns),
         "members": len(o.texts),
         "slope": o.slope,
@@ -154,6 +162,30 @@ def _outcome(
         covariance=_covariance(spec),
         # Not told apart in a model that was made before it was kept.
         between=np.array(spec.get("variance_between", np.zeros(len(UNSEEN)))),
+        given=_given(spec, position),
+        weights=np.array(spec.get("given_weights", np.zeros((0, 0)))),
+    )
+
+
+def _trees_sloped(spec: dict[str, Any], made_in: int) -> dict[str, Any]:
+    """An outcome whose slope counts for the trees alone."""
+    if made_in not in _SLOPED:
+        return spec
+    slope = spec["slope"]
+    return spec | {
+        "backbone_coefficients": (slope * np.array(spec["backbone_coefficients"])).tolist(),
+        "backbone_covariance": (slope**2 * _covariance(spec)).tolist(),
+    }
+
+
+def _given(spec: dict[str, Any], position: list[int]) -> Given:
+    """Nothing in a model that was made before it was told apart."""
+    if not spec.get("given_columns"):
+        return Given.none()
+    return Given(
+        np.array([position[c] for c in spec["given_columns"]], np.int64),
+        np.array(spec["given_centres"]),
+        np.array(spec["given_scales"]),
     )
 
 

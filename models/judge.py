@@ -168,7 +168,7 @@ def _score(model: Model, o: Outcome, rows: Rows, seen: Ints, unseen: Floats) -> 
 
 def _planning(o: Outcome) -> tuple[Any, ...]:
     """What the planner needs of an outcome: its first member, and room to work in."""
-    basis, coefficients, slope, _, _, covariance = o.compiled
+    basis, coefficients, _, _, slope, _, _, covariance = o.compiled
     trees = len(o.planned[0].first) - 1
     return (
         *o.planned,

@@ -18,6 +18,7 @@ from models.backbone import Basis, term
 from models.doubt import row_variance
 from models.effects import add_effects
 from models.forest import EMPTY, Forest, add_contributions, together
+from models.given import Given, standing
 from models.lags import HORIZON, Baseline
 from models.leaves import added, rule_out
 
@@ -38,7 +39,8 @@ Z90 = 1.645
 
 class Judgement(NamedTuple):
     """Scores of rows, each shape (rows,): the ensemble's, its standard deviation over members, the
-    variance that data and priors leave to the backbone, and the first member's score."""
+    variance that data and priors leave to the backbone, and what the first member makes of all but
+    what is given."""
 
     score: Floats
     spread: Floats
@@ -50,19 +52,18 @@ class Judgement(NamedTuple):
 class Outcome:
     """A proportional-hazards model, an ensemble over bootstrap samples of contacts.
 
-    `coefficients`: intercept and backbone terms per member, shape (members, 1 + terms);
+    `coefficients`: intercept and backbone terms per member, shape (members, 1 + terms); `weights`:
+    what a standard deviation of each given column adds, shape (members, given);
     `forests`: the trees of each member (none where there was too little to learn from);
-    `slope`: calibration of the score on later data; `crude`: the share of the net chance that is
-    left when the other outcome may come first; `events`: how many outcomes it was learned from;
-    `texts`: the members in LightGBM's format, their features counted within `columns`;
+    `slope`: how much of the trees counts, found on later data; `crude`: the share of the net chance
+    that is left when the other outcome may come first; `events`: how many outcomes it was learned
+    from; `texts`: the members in LightGBM's format, their features counted within `columns`;
     `covariance`: of the first member's coefficients (models.backbone), shape (0, 0) if unknown;
     `between`: variance of the score between senders, clients and roles that the model does not
     know, shape (3,), as `UNSEEN`;
     `ensemble`: the trees of all members in one; `compiled`: what the compiled routine reads;
-    `hazard`: the baseline's cumulative hazard at the horizon; `slopes`: what one more of each
-    backbone term adds to the calibrated score, on average over members; `planned`: the first
-    member's trees, and which of the features they ask about change along a course and which last
-    (models.planner).
+    `hazard`: the baseline's cumulative hazard at the horizon; `planned`: the first member's trees,
+    and which of the features they ask about change along a course and which last (models.planner).
     """
 
     name: str
@@ -77,27 +78,27 @@ class Outcome:
     columns: tuple[int, ...] = ()
     covariance: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     between: Floats = field(default_factory=lambda: np.zeros(len(UNSEEN)))
+    given: Given = field(default_factory=Given.none)
+    weights: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     ensemble: Forest = field(init=False, repr=False)
     compiled: tuple[Any, ...] = field(init=False, repr=False)
     hazard: float = field(init=False, repr=False)
-    slopes: Floats = field(init=False, repr=False)
     planned: tuple[Any, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         sizes = [len(forest.node_start) - 1 for forest in self.forests]
         ensemble, ends = together(self.forests), np.cumsum([0, *sizes])
         compiled = (
-            self.basis.arrays(), self.coefficients, self.slope, ensemble.scored, ends,
-            self.score_covariance,
+            self.basis.arrays(), self.coefficients, self.given.arrays(), self._weights, self.slope,
+            ensemble.scored, ends, self._covariance,
         )  # fmt: skip
         hazard = float(self.baseline.at(HORIZON))
-        slopes = self.slope * self.coefficients[:, 1:].mean(axis=0)
         trees = (self.forests[0] if self.forests else EMPTY).scored
         lasts = (trees.feature >= len(CONTACT_COLUMNS)) | np.isin(trees.feature, _LASTING)
         planned = (trees, np.flatnonzero(~lasts), np.flatnonzero(lasts))
         for name, value in (
             ("ensemble", ensemble), ("compiled", compiled), ("hazard", hazard),
-            ("slopes", slopes), ("planned", planned),
+            ("planned", planned),
         ):  # fmt: skip
             object.__setattr__(self, name, value)
 
@@ -117,10 +118,21 @@ class Outcome:
         return self.slope / max(len(self.forests), 1)
 
     @property
-    def score_covariance(self) -> Floats:
-        """The covariance as it counts in the calibrated score; zeros where it is unknown."""
+    def _weights(self) -> Floats:
+        """The weights; of outcomes that nothing is given of, none for each member."""
+        return self.weights if len(self.given) else np.zeros((len(self.coefficients), 0))
+
+    @property
+    def _covariance(self) -> Floats:
+        """The covariance; zeros where it is unknown."""
         size = 1 + len(self.basis.columns)
-        return self.slope**2 * self.covariance if len(self.covariance) else np.zeros((size, size))
+        return self.covariance if len(self.covariance) else np.zeros((size, size))
+
+    def linear(self, x: Rows) -> Floats:
+        """The score but for the trees, on average over members, shape (rows,)."""
+        terms = self.basis(x) @ self.coefficients[:, 1:].mean(axis=0)
+        given = self.given(x) @ self._weights.mean(axis=0)
+        return np.asarray(self.coefficients[:, 0].mean() + terms + given)
 
     def chance(self, score: Floats | float) -> Floats:
         """Chance that it happens within the horizon after a touch."""
@@ -145,12 +157,15 @@ class Outcome:
         return np.asarray(-self.crude * np.expm1(-step * np.exp(score)))
 
     def contributions(self, x: Rows) -> Floats:
-        """What each column adds to the score, shape (rows, columns); backbone terms included."""
+        """What each column adds to the score, shape (rows, columns); the linear part included."""
         out = np.zeros(x.shape)
         add_contributions(x, self.ensemble.arrays(), self._share, out)
-        terms = self.slopes * self.basis(x)
-        for j, column in enumerate(self.basis.columns):
-            out[:, column] += terms[:, j]
+        for part, columns, weights in (
+            (self.basis(x), self.basis.columns, self.coefficients[:, 1:]),
+            (self.given(x), self.given.columns, self._weights),
+        ):
+            for j, column in enumerate(columns):
+                out[:, column] += weights[:, j].mean() * part[:, j]
         return out
 
     def effects(self, x: Rows, usual: Rows, topic: npt.NDArray[np.int64]) -> Floats:
@@ -161,38 +176,52 @@ class Outcome:
         """
         out = np.zeros(x.shape)
         add_effects(x, usual, self.ensemble.arrays(), self._share, topic, out)
-        _add_terms(x, usual, self.compiled[0], self.slopes, out)
+        basis, coefficients, given, weights = self.compiled[:4]
+        _add_linear(x, usual, basis, coefficients[:, 1:].mean(axis=0),
+                    given, weights.mean(axis=0), out)  # fmt: skip
         return out
 
 
 @jit
 def _judge(x: Any, outcome: Any, found: Any) -> None:
     """A `Judgement`, shape (4, rows), row by row: the same numbers alone as in a batch."""
-    basis, coefficients, slope, trees, ends, covariance = outcome
+    basis, coefficients, given, weights, slope, trees, ends, covariance = outcome
     left = np.empty(len(trees.first) - 1, np.uint64)
     z, members = np.empty(len(basis[0])), np.empty(len(coefficients))
+    known = np.empty(len(given[0]))
     for r in range(len(x)):
         left[:] = ~np.uint64(0)
         rule_out(x[r], trees, range(len(trees.feature)), left)
         for j in range(len(z)):
             z[j] = term(x[r], basis, j)
+        for j in range(len(known)):
+            known[j] = standing(x[r], given, j)
         for m in range(len(members)):
             score = coefficients[m, 0]
             for j in range(len(z)):
                 score += coefficients[m, j + 1] * z[j]
             if len(ends) > 1:
-                score += added(trees, left, ends[m], ends[m + 1])
-            members[m] = min(slope * score, _HIGHEST)
+                score += slope * added(trees, left, ends[m], ends[m + 1])
+            if m == 0:
+                found[3, r] = min(score, _HIGHEST)
+            for j in range(len(known)):
+                score += weights[m, j] * known[j]
+            members[m] = min(score, _HIGHEST)
         found[0, r], found[1, r] = _mean_and_spread(members)
-        found[2, r], found[3, r] = row_variance(z, covariance), members[0]
+        found[2, r] = row_variance(z, covariance)
 
 
 @jit
-def _add_terms(x: Any, usual: Any, basis: Any, beta: Any, out: Any) -> None:
-    """Add to each column what the backbone's terms of it lose were they those of `usual`."""
+def _add_linear(
+    x: Any, usual: Any, basis: Any, beta: Any, given: Any, weights: Any, out: Any
+) -> None:
+    """Add to each column what the linear part of it loses were it that of `usual`."""
     for r in range(len(x)):
         for j in range(len(beta)):
             out[r, basis[0][j]] += beta[j] * (term(x[r], basis, j) - term(usual[r], basis, j))
+        for j in range(len(weights)):
+            less = standing(x[r], given, j) - standing(usual[r], given, j)
+            out[r, given[0][j]] += weights[j] * less
 
 
 @inline

@@ -50,20 +50,21 @@ def cumulative(edges: Any, hazard: Any, days: float) -> Any:
 
 @inline
 def eta(x: Any, outcome: Any) -> Any:
-    """An outcome's score of one row by its planning member, moved to where the ensemble is.
+    """An outcome's score of one row by its planning member, but for what is given.
 
-    `outcome`: trees, which of the features they ask about change along a course and which last,
-    room for what is left of their leaves by those that last and by all; the backbone's terms,
-    coefficients, slope, covariance, and room for the values of the terms, which `variance` reads.
+    What is given lasts along a course: it counts in the shift to the ensemble's score. `outcome`:
+    trees, which of the features they ask about change along a course and which last, room for what
+    is left of their leaves by those that last and by all; the backbone's terms, coefficients, the
+    trees' slope, covariance, and room for the values of the terms, which `variance` reads.
     """
     trees, changing, _, base, left, basis, beta, slope, _, terms = outcome
     left[:] = base
     rule_out(x, trees, changing, left)
-    total = beta[0] + added(trees, left, 0, len(left))
+    total = beta[0] + slope * added(trees, left, 0, len(left))
     for j in range(len(terms)):
         terms[j] = term(x, basis, j)
         total += beta[j + 1] * terms[j]
-    return min(slope * total, 6.0)
+    return min(total, 6.0)
 
 
 @inline

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from features.errors import IncompatibleModel
 from models import artifact
+from models.given import Given
 from models.model import Model
 from training.dataset import Dataset
 
@@ -52,6 +54,24 @@ def test_doubt_survives_and_an_older_model_has_none(
     assert not artifact.load(saved).annoy.judge(x).variance.any()
 
 
+def test_the_slope_of_an_older_model_counts_for_its_backbone_too(
+    small_model: Model, saved: Path, agency_data: Dataset
+) -> None:
+    manifest = json.loads((saved / artifact.MANIFEST).read_text())
+    annoy = manifest["outcomes"]["annoy"]
+    annoy["slope"] = 0.5
+    for told in ("given_columns", "given_centres", "given_scales", "given_weights"):
+        del annoy[told]
+    edit(saved, format=2, outcomes=manifest["outcomes"])
+    x = agency_data.watched.x[:100]
+    bare = dataclasses.replace(
+        small_model.annoy, slope=1.0, given=Given.none(), weights=np.zeros((0, 0))
+    )
+    older = artifact.load(saved).annoy
+    assert np.allclose(older.score(x)[0], 0.5 * bare.score(x)[0], atol=1e-12)
+    assert np.allclose(older.judge(x).variance, 0.25 * bare.judge(x).variance)
+
+
 def test_nothing_is_pickled(saved: Path) -> None:
     assert {p.suffix for p in saved.iterdir()} == {".txt", ".json", ".parquet"}
 
@@ -69,7 +89,8 @@ def test_columns_are_found_by_name(saved: Path, agency_data: Dataset, small_mode
     columns = [manifest["columns"][i] for i in turned]
     outcomes = manifest["outcomes"]
     for spec in outcomes.values():
-        spec["columns"] = [turned.index(c) for c in spec["columns"]]
+        for told in ("columns", "given_columns"):
+            spec[told] = [turned.index(c) for c in spec[told]]
     edit(saved, columns=columns, outcomes=outcomes)
     x = agency_data.watched.x[:100]
     assert np.array_equal(artifact.load(saved).chances(x)[0], small_model.chances(x)[0])
@@ -77,7 +98,7 @@ def test_columns_are_found_by_name(saved: Path, agency_data: Dataset, small_mode
 
 def test_another_format_is_refused(saved: Path) -> None:
     edit(saved, format=99)
-    with pytest.raises(IncompatibleModel, match="format 99, this version reads 2"):
+    with pytest.raises(IncompatibleModel, match="format 99, this version reads 3"):
         artifact.load(saved)
 
 

@@ -13,9 +13,10 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from models.backbone import Basis, covariance_of, fit_backbone
-from models.base_rates import Term
+from models.base_rates import GIVEN, Term
 from models.channels import channels_of
 from models.forest import parse
+from models.given import Given
 from models.lags import LONGEST, Baseline, breslow_by_channel
 from models.outcome import Outcome
 
@@ -106,7 +107,8 @@ class Watched:
 class Kind:
     """What distinguishes the outcomes: code, base rate, backbone, and the columns trees may use.
 
-    `direction`: where pressure may move the backbone: 1 up only, -1 down only, 0 either way.
+    `direction`: where pressure may move the backbone: 1 up only, -1 down only, 0 either way;
+    `given`: columns that count linearly as well (models.given).
     """
 
     name: str
@@ -116,6 +118,7 @@ class Kind:
     direction: int
     columns: Sequence[int]
     monotone: Sequence[int]
+    given: Sequence[int] = ()
 
 
 class Fitter:
@@ -136,7 +139,7 @@ class Fitter:
     ) -> Outcome:
         """The outcome, from nothing but base rates up to an ensemble of trees.
 
-        `slope` is the calibration of the score; without it, it is found on the latest touches.
+        `slope` is the calibration of the trees; without it, it is found on the latest touches.
         """
         happened = self._happened(w)
         if not happened.any():
@@ -163,19 +166,17 @@ class Fitter:
         return breslow_by_channel(w.days, happened, risk, w.channel, self.prior, PRIOR_EVENTS)
 
     def _slope(self, w: Watched, happened: Flags, trees: int) -> float:
-        """How much of the score holds on the latest touches, unseen in fitting."""
+        """How much of the trees holds on the latest touches, unseen in fitting."""
         moment = float(np.quantile(w.time, 1 - LATER))
         early, later = w.as_of(moment), w.take(w.time >= moment)
         seen, unseen = self._happened(early), happened[w.time >= moment]
         if not trees or seen.sum() < FEWEST_EVENTS or unseen.sum() < FEWEST_EVENTS / 4:
             return 1.0
-        booster, beta, baseline = _Member(self, early, seen).grow(np.ones(len(early)), trees)
-        score = self._linear(beta, later.x)
-        score += booster.predict(later.x[:, self.kind.columns], raw_score=True)
-        return calibration_slope(score, later.exposure(baseline), unseen)
-
-    def _linear(self, coefficients: Floats, x: Rows) -> Floats:
-        return np.asarray(coefficients[0] + self.basis(x) @ coefficients[1:])
+        member = _Member(self, early, seen)
+        booster, beta, baseline = member.grow(np.ones(len(early)), trees)
+        of_trees = booster.predict(later.x[:, self.kind.columns], raw_score=True)
+        expected = later.exposure(baseline) * np.exp(member.design(later.x) @ beta)
+        return calibration_slope(of_trees, expected, unseen)
 
     def _ensemble(self, w: Watched, happened: Flags, trees: int, slope: float) -> Outcome:
         member = _Member(self, w, happened)
@@ -193,11 +194,12 @@ class Fitter:
             coefficients.append(beta)
             if trees:
                 texts.append(booster.model_to_string())
-        columns = tuple(self.kind.columns)
+        columns, last = tuple(self.kind.columns), 1 + len(self.basis.columns)
+        linear = np.array(coefficients)
         fitted = Outcome(
-            self.kind.name, self.prior, self.basis, np.array(coefficients),
+            self.kind.name, self.prior, self.basis, linear[:, :last],
             tuple(parse(text, columns) for text in texts), slope, 1.0, int(happened.sum()),
-            tuple(texts), columns, covariance,
+            tuple(texts), columns, covariance, given=member.given, weights=linear[:, last:],
         )  # fmt: skip
         return self._levelled(fitted, w, happened)
 
@@ -216,8 +218,10 @@ class _Member:
 
     def __init__(self, fitter: Fitter, w: Watched, happened: Flags) -> None:
         self.fitter, self.w, self.happened = fitter, w, happened
-        self.terms = fitter.basis(w.x)
-        # Where the next member's backbone starts: at the last one's.
+        self.given = Given.of(fitter.kind.given, w.x)
+        self.priors = (*fitter.kind.terms.values(), *[GIVEN] * len(self.given))
+        self.terms = self.design(w.x)[:, 1:]
+        # Where the next member's linear part starts: at the last one's.
         self.beta = np.zeros(1 + self.terms.shape[1])
         self.params = TREES | {
             "seed": fitter.seed % 2**31,
@@ -232,22 +236,27 @@ class _Member:
             free_raw_data=False,
         )
 
+    def design(self, x: Rows) -> Floats:
+        """One, the backbone's terms and what is given, shape (rows, 1 + terms + given)."""
+        return np.column_stack([np.ones(len(x)), self.fitter.basis(x), self.given(x)])
+
     def grow(self, weight: Floats, trees: int) -> tuple[Any, Floats, Baseline]:
-        """A booster, backbone coefficients and the baseline they were fitted with."""
-        beta, baseline = self._backbone(weight)
+        """A booster, coefficients of the linear part and the baseline they were fitted with."""
+        beta, baseline = self._linear(weight)
         if not trees:
             return None, beta, baseline
         exposure = np.maximum(self.w.exposure(baseline), 1e-12)
         self.data.set_weight(weight)
-        self.data.set_init_score(np.log(exposure) + self.fitter._linear(beta, self.w.x))
+        self.data.set_init_score(np.log(exposure) + beta[0] + self.terms @ beta[1:])
         return lgb.train(self.params, self.data, trees), beta, baseline
 
     def covariance(self, beta: Floats, baseline: Baseline) -> Floats:
-        """Of the backbone's coefficients, everybody counted once."""
+        """Of the backbone's coefficients, everybody counted once and what is given as it is."""
         expected = self.w.exposure(baseline) * np.exp(beta[0] + self.terms @ beta[1:])
-        return covariance_of(self.terms, expected, tuple(self.fitter.kind.terms.values()))
+        terms = tuple(self.fitter.kind.terms.values())
+        return covariance_of(self.terms[:, : len(terms)], expected, terms)
 
-    def _backbone(self, weight: Floats) -> tuple[Floats, Baseline]:
+    def _linear(self, weight: Floats) -> tuple[Floats, Baseline]:
         fitter, w = self.fitter, self.w
         beta = self.beta
         for _ in range(3):
@@ -255,8 +264,8 @@ class _Member:
             baseline = fitter._baseline(w, self.happened, score, weight)
             exposure = w.exposure(baseline)
             beta = fit_backbone(
-                self.terms, exposure, self.happened, weight,
-                tuple(fitter.kind.terms.values()), fitter.kind.direction, beta,
+                self.terms, exposure, self.happened, weight, self.priors, fitter.kind.direction,
+                beta,
             )  # fmt: skip
         self.beta = beta
         return beta, baseline
@@ -272,9 +281,10 @@ def how_many_trees(events: int) -> int:
 
 
 def calibration_slope(score: Floats, exposure: Floats, happened: Flags) -> float:
-    """How much of the score's spread holds on later data: 1 all of it, 0 none.
+    """How much of the trees' spread holds on later data: 1 all of it, 0 none.
 
-    The Poisson regression of outcomes on the score with the exposure as offset (as in calibration
+    `score`: of the trees alone; `exposure`: with the linear part of the score in it. The Poisson
+    regression of outcomes on the score with the exposure as offset (as in calibration
     of survival models), penalised towards 1. Never above 1: a score that trees have not finished
     would be stretched with its backbone, and late touches would look worse than they were.
     """

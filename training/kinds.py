@@ -9,6 +9,12 @@ from models.base_rates import ANNOY_FIRST_TOUCH, ANNOY_TERMS, LAND_FIRST_TOUCH, 
 from training.fit import Kind
 
 _DIRECTION = {"up": 1, "down": -1, "same": 0}
+_OF_MESSAGES = [i for i, c in enumerate(COLUMNS) if c.name in ("relevance", "personalized")]
+
+
+def _given(encoding: Encoding) -> list[int]:
+    """What is known of a message and of a person before anybody is touched."""
+    return [*_OF_MESSAGES, *range(len(COLUMNS), len(COLUMNS) + len(encoding.columns))]
 
 
 def land_kind(encoding: Encoding) -> Kind:
@@ -22,6 +28,7 @@ def land_kind(encoding: Encoding) -> Kind:
         direction=-1,
         columns=range(n),
         monotone=[0] * n,
+        given=_given(encoding),
     )
 
 
@@ -38,6 +45,7 @@ def annoy_kind(encoding: Encoding) -> Kind:
         direction=1,
         columns=[*usable, *own],
         monotone=[*directions, *[0] * len(own)],
+        given=_given(encoding),
     )
 
 

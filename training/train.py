@@ -116,7 +116,7 @@ def model_of_base_rates() -> Model:
 
 
 def later_slopes(model: Model, later: Watched) -> dict[str, float]:
-    """How much of each outcome's score holds on touches that `model` has not seen."""
+    """How much of each outcome's trees holds on touches that `model` has not seen."""
     slopes = {}
     for outcome, kind in (
         (model.land, land_kind),
@@ -125,9 +125,10 @@ def later_slopes(model: Model, later: Watched) -> dict[str, float]:
     ):
         happened = (later.why == kind(model.encoding).why) & (later.days < LONGEST)
         if outcome.forests and happened.sum() >= FEWEST_EVENTS / 4:
-            exposure = later.exposure(outcome.baseline)
+            linear = outcome.linear(later.x)
+            expected = later.exposure(outcome.baseline) * np.exp(linear)
             slopes[outcome.name] = calibration_slope(
-                outcome.score(later.x)[0], exposure, np.asarray(happened)
+                outcome.score(later.x)[0] - linear, expected, np.asarray(happened)
             )
         else:
             slopes[outcome.name] = 1.0

@@ -1,0 +1,90 @@
+"""What is given of a message and a person: a line learned from few, and nothing where unknown."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from features.catalog.columns import COLUMNS
+from models.given import FARTHEST, Given
+from models.model import Model
+from models.outcome import Outcome
+from training.dataset import Dataset
+from training.fit import Fitter, Kind, Watched
+
+NAMES = [c.name for c in COLUMNS]
+RELEVANCE = NAMES.index("relevance")
+
+
+def touches(n: int, hit_rate: float = 0.05, strength: float = 1.0) -> Watched:
+    """Touches whose outcome goes with relevance (0 to 1) and with nothing else."""
+    rng = np.random.default_rng(3)
+    x = np.zeros((n, len(NAMES)), np.float32)
+    x[:, NAMES.index("channel_email")] = 1
+    x[:, RELEVANCE] = rng.random(n)
+    rate = hit_rate * np.exp(strength * (x[:, RELEVANCE] - 0.5))
+    why = (rng.random(n) < rate).astype(np.int8)
+    days = np.where(why == 1, 3.0, 90.0)
+    return Watched(x, np.arange(n, dtype=float), days, why, np.arange(n, dtype=np.int32),
+                   np.ones(n, np.int32))  # fmt: skip
+
+
+def fitted(w: Watched, given: tuple[int, ...]) -> Outcome:
+    kind = Kind("land", 1, 0.05, {}, 0, range(len(NAMES)), [0] * len(NAMES), given)
+    return Fitter(kind, NAMES, members=2).fit(w, slope=1.0)
+
+
+def test_a_line_is_learned_where_trees_see_nothing() -> None:
+    w = touches(600)  # some thirty outcomes: too few for a tree
+    with_line, without = fitted(w, (RELEVANCE,)), fitted(w, ())
+    assert not with_line.forests
+    x = w.x[:2].copy()
+    x[:, RELEVANCE] = 0.1, 0.9
+    low, high = with_line.score(x)[0]
+    assert high > low + 0.2
+    assert np.ptp(without.score(x)[0]) == 0
+
+
+def test_it_is_as_strong_as_the_truth_with_much_to_learn_from() -> None:
+    outcome = fitted(touches(40_000), (RELEVANCE,))
+    x = np.zeros((2, len(NAMES)), np.float32)
+    x[:, NAMES.index("channel_email")] = 1
+    x[:, RELEVANCE] = 0.1, 0.9
+    assert np.diff(outcome.score(x)[0])[0] == pytest.approx(0.8, abs=0.2)
+
+
+def test_unknown_and_far_off_values_do_no_harm() -> None:
+    w = touches(600)
+    given = Given.of((RELEVANCE, NAMES.index("thread_touches")), w.x)
+    assert given.columns.tolist() == [RELEVANCE]  # the other never varies
+    x = w.x[:3].copy()
+    x[:, RELEVANCE] = np.nan, 1e9, -1e9
+    assert given(x)[:, 0].tolist() == [0.0, FARTHEST, -FARTHEST]
+    assert np.isfinite(fitted(w, (RELEVANCE,)).score(x)[0]).all()
+
+
+def test_effects_and_contributions_tell_of_it(agency_data: Dataset, small_model: Model) -> None:
+    outcome = dataclasses.replace(small_model.land, forests=(), texts=())
+    x = agency_data.watched.x[:20].copy()
+    x[:, RELEVANCE] = 0.9
+    usual = x.copy()
+    usual[:, RELEVANCE] = 0.2
+    topic = np.broadcast_to(np.arange(x.shape[1]), x.shape)
+    moved = outcome.score(x)[0] - outcome.score(usual)[0]
+    assert (moved > 0.05).all()
+    assert np.allclose(outcome.effects(x, usual, topic)[:, RELEVANCE], moved)
+    total = outcome.coefficients[:, 0].mean() + outcome.contributions(x).sum(axis=1)
+    assert np.allclose(total, outcome.score(x)[0])
+    assert np.allclose(outcome.linear(x), outcome.score(x)[0])
+
+
+def test_plans_know_of_it_by_the_shift(agency_data: Dataset, small_model: Model) -> None:
+    """The planning member is asked without it, and moved to where the ensemble is."""
+    judged = small_model.land.judge(agency_data.watched.x[:20])
+    x = agency_data.watched.x[:20].copy()
+    x[:, RELEVANCE] = 0.9
+    bare = dataclasses.replace(small_model.land, given=Given.none(), weights=np.zeros((0, 0)))
+    assert np.array_equal(small_model.land.judge(x).first, bare.judge(x).first)
+    assert not np.array_equal(small_model.land.judge(x).score, judged.score)
