@@ -41,8 +41,8 @@ class Prudence:
     """
 
     annoy: float = 2.0
-    known_annoy: float = 0.4
-    many: float = 40.0
+    known_annoy: float = 0.45
+    many: float = 60.0
     discount: float = 0.995
     fades_after: float = 60.0
     gone_after: float = 120.0
