@@ -110,7 +110,8 @@ def test_state_after_kills_is_what_was_acknowledged(database_url: str, kills: in
             for thread in threads:
                 thread.join()
     database = Database(database_url)
-    stored = everything(database)["event_id"].to_pylist()
+    events = everything(database)
+    stored = events["event_id"].to_pylist()
     assert len(stored) == len(set(stored))
     assert set(acknowledged) <= set(stored) <= set(sent)
     # A list is stored whole or not at all.
@@ -120,5 +121,6 @@ def test_state_after_kills_is_what_was_acknowledged(database_url: str, kills: in
     look(database, decider, now, 10**6)
     found = rebuild(database, decider, TENANT, now)
     assert found.same
-    assert found.threads == 12
+    # Everybody has one thread; a service killed early may not have heard of all of them.
+    assert found.threads == len(set(events["contact_id"].to_pylist())) > 0
     database.close()
