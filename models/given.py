@@ -13,12 +13,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from features.catalog.columns import CONTACT_COLUMNS
 from features.compiled import inline
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.float32]
 
+#: Columns that the message alone decides: the same for every touch of a course.
+OF_MESSAGE: Ints = np.flatnonzero(
+    [c.name in ("relevance", "personalized") for c in CONTACT_COLUMNS]
+)
 #: A value counts as no further from the centre than this many standard deviations.
 FARTHEST = 3.0
 

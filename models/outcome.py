@@ -18,7 +18,7 @@ from models.backbone import Basis, term
 from models.doubt import row_variance
 from models.effects import add_effects
 from models.forest import EMPTY, Forest, add_contributions, together
-from models.given import Given, standing
+from models.given import OF_MESSAGE, Given, standing
 from models.lags import HORIZON, Baseline
 from models.leaves import added, rule_out
 
@@ -27,8 +27,6 @@ Rows = npt.NDArray[np.float32]
 
 #: Whom and what a model may not know, in the order of `Outcome.between`.
 UNSEEN = ("actor", "account", "campaign")
-#: Columns of the touch itself that are the same for every touch of a course.
-_LASTING = [i for i, c in enumerate(CONTACT_COLUMNS) if c.name in ("relevance", "personalized")]
 #: Scores are clipped here: exp(6) times the baseline is certainty within any horizon.
 _HIGHEST = 6.0
 #: From here on it pays to share rows over the cores.
@@ -94,7 +92,7 @@ class Outcome:
         )  # fmt: skip
         hazard = float(self.baseline.at(HORIZON))
         trees = (self.forests[0] if self.forests else EMPTY).scored
-        lasts = (trees.feature >= len(CONTACT_COLUMNS)) | np.isin(trees.feature, _LASTING)
+        lasts = (trees.feature >= len(CONTACT_COLUMNS)) | np.isin(trees.feature, OF_MESSAGE)
         planned = (trees, np.flatnonzero(~lasts), np.flatnonzero(lasts))
         for name, value in (
             ("ensemble", ensemble), ("compiled", compiled), ("hazard", hazard),

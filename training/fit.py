@@ -175,7 +175,7 @@ class Fitter:
         member = _Member(self, early, seen)
         booster, beta, baseline = member.grow(np.ones(len(early)), trees)
         of_trees = booster.predict(later.x[:, self.kind.columns], raw_score=True)
-        expected = later.exposure(baseline) * np.exp(member.design(later.x) @ beta)
+        expected = later.exposure(baseline) * np.exp(_linear(beta, member.terms_of(later.x)))
         return calibration_slope(of_trees, expected, unseen)
 
     def _ensemble(self, w: Watched, happened: Flags, trees: int, slope: float) -> Outcome:
@@ -220,7 +220,7 @@ class _Member:
         self.fitter, self.w, self.happened = fitter, w, happened
         self.given = Given.of(fitter.kind.given, w.x)
         self.priors = (*fitter.kind.terms.values(), *[GIVEN] * len(self.given))
-        self.terms = self.design(w.x)[:, 1:]
+        self.terms = self.terms_of(w.x)
         # Where the next member's linear part starts: at the last one's.
         self.beta = np.zeros(1 + self.terms.shape[1])
         self.params = TREES | {
@@ -236,31 +236,31 @@ class _Member:
             free_raw_data=False,
         )
 
-    def design(self, x: Rows) -> Floats:
-        """One, the backbone's terms and what is given, shape (rows, 1 + terms + given)."""
-        return np.column_stack([np.ones(len(x)), self.fitter.basis(x), self.given(x)])
+    def terms_of(self, x: Rows) -> Floats:
+        """The backbone's terms and what is given, shape (rows, terms + given)."""
+        return np.column_stack([self.fitter.basis(x), self.given(x)])
 
     def grow(self, weight: Floats, trees: int) -> tuple[Any, Floats, Baseline]:
         """A booster, coefficients of the linear part and the baseline they were fitted with."""
-        beta, baseline = self._linear(weight)
+        beta, baseline = self._fit_linear(weight)
         if not trees:
             return None, beta, baseline
         exposure = np.maximum(self.w.exposure(baseline), 1e-12)
         self.data.set_weight(weight)
-        self.data.set_init_score(np.log(exposure) + beta[0] + self.terms @ beta[1:])
+        self.data.set_init_score(np.log(exposure) + _linear(beta, self.terms))
         return lgb.train(self.params, self.data, trees), beta, baseline
 
     def covariance(self, beta: Floats, baseline: Baseline) -> Floats:
         """Of the backbone's coefficients, everybody counted once and what is given as it is."""
-        expected = self.w.exposure(baseline) * np.exp(beta[0] + self.terms @ beta[1:])
+        expected = self.w.exposure(baseline) * np.exp(_linear(beta, self.terms))
         terms = tuple(self.fitter.kind.terms.values())
         return covariance_of(self.terms[:, : len(terms)], expected, terms)
 
-    def _linear(self, weight: Floats) -> tuple[Floats, Baseline]:
+    def _fit_linear(self, weight: Floats) -> tuple[Floats, Baseline]:
         fitter, w = self.fitter, self.w
         beta = self.beta
         for _ in range(3):
-            score = beta[0] + self.terms @ beta[1:]
+            score = _linear(beta, self.terms)
             baseline = fitter._baseline(w, self.happened, score, weight)
             exposure = w.exposure(baseline)
             beta = fit_backbone(
@@ -269,6 +269,11 @@ class _Member:
             )  # fmt: skip
         self.beta = beta
         return beta, baseline
+
+
+def _linear(beta: Floats, terms: Floats) -> Floats:
+    """The score but for the trees, shape (rows,)."""
+    return np.asarray(beta[0] + terms @ beta[1:])
 
 
 def how_many_trees(events: int) -> int:

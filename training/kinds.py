@@ -6,15 +6,15 @@ from features.catalog.columns import COLUMNS, CONTACT_COLUMNS
 from features.outcomes import ANNOYED, FOLLOWED_UP, LANDED
 from models.attributes import Encoding
 from models.base_rates import ANNOY_FIRST_TOUCH, ANNOY_TERMS, LAND_FIRST_TOUCH, LAND_TERMS
+from models.given import OF_MESSAGE
 from training.fit import Kind
 
 _DIRECTION = {"up": 1, "down": -1, "same": 0}
-_OF_MESSAGES = [i for i, c in enumerate(COLUMNS) if c.name in ("relevance", "personalized")]
 
 
 def _given(encoding: Encoding) -> list[int]:
     """What is known of a message and of a person before anybody is touched."""
-    return [*_OF_MESSAGES, *range(len(COLUMNS), len(COLUMNS) + len(encoding.columns))]
+    return [*OF_MESSAGE.tolist(), *range(len(COLUMNS), len(COLUMNS) + len(encoding.columns))]
 
 
 def land_kind(encoding: Encoding) -> Kind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from features.parallel import together
 from models.attributes import Encoding
 from models.evidence import EvidenceTable
+from models.given import OF_MESSAGE
 from models.lags import LONGEST
 from models.ledger import Ledger
 from models.model import Model, feature_names
@@ -48,7 +49,7 @@ def fit_model(
     """
     names = feature_names(encoding)
     given = slopes or {}
-    open_touches = sometimes_unknown(data.watched.take(~data.closed), names)
+    open_touches = sometimes_unknown(data.watched.take(~data.closed))
     groups = groups_of(data, ~data.closed)
 
     def fitted(kind: Kind) -> Outcome:
@@ -82,7 +83,7 @@ def fit_model(
     )
 
 
-def sometimes_unknown(w: Watched, names: Sequence[str]) -> Watched:
+def sometimes_unknown(w: Watched) -> Watched:
     """Every fifth touch with its relevance and personalization hidden.
 
     A history knows them of every touch made; who asks about a first touch may not. Trees that
@@ -90,8 +91,7 @@ def sometimes_unknown(w: Watched, names: Sequence[str]) -> Watched:
     """
     hidden = np.random.default_rng(SEED).random(len(w)) < HIDDEN_SHARE
     x = w.x.copy()
-    for name in ("relevance", "personalized"):
-        x[hidden, names.index(name)] = np.nan
+    x[np.ix_(hidden, OF_MESSAGE)] = np.nan
     return dataclasses.replace(w, x=x)
 
 

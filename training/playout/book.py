@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from training.playout.agenda import COSTS, Agenda
+from training.playout.cohorts import people_of
 from training.playout.estimates import Estimate, average, difference, mean_of, share_of_the_way
 from training.playout.pictures import Frontier
 from training.playout.plays import BEST, CLEAR, FINELINE, HABITUAL, POLICIES, Play, Played
@@ -44,17 +45,12 @@ class Book:
 
     def by_history(self, world: str) -> list[tuple[Estimate, Estimate]]:
         """Of each history over the best cadence, and share of the way, with its share of people."""
-        n = self.agenda.histories
-        own, habit, best, clear = (
-            self.main(world, p).value for p in (FINELINE, HABITUAL, BEST, CLEAR)
-        )
-        return [
-            (
-                difference(own[k::n], best[k::n]),
-                share_of_the_way(own[k::n], habit[k::n], clear[k::n]),
-            )
-            for k in range(n)
-        ]
+        values = [self.main(world, p).value for p in (FINELINE, HABITUAL, BEST, CLEAR)]
+        found = []
+        for k in range(self.agenda.histories):
+            own, habit, best, clear = (v[people_of(k, self.agenda.histories)] for v in values)
+            found.append((difference(own, best), share_of_the_way(own, habit, clear)))
+        return found
 
     def rows(self, world: str) -> list[Row]:
         """All policies of a world."""

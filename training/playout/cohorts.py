@@ -37,3 +37,8 @@ class Cohorts:
     def _cohort(self, request: Request) -> int:
         """People of an arena are numbered (c0000000); neighbours are in different cohorts."""
         return int(request.contact_id[1:]) % len(self.deciders)
+
+
+def people_of(cohort: int, cohorts: int) -> slice:
+    """The people of one of so many cohorts, among all by number."""
+    return slice(cohort, None, cohorts)

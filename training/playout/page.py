@@ -32,12 +32,11 @@ def page(book: Book, folder: str) -> Iterator[str]:
 def _method(a: Agenda) -> Iterator[str]:
     asked_daily = a.main(a.worlds[0], CLASSIFIER).only
     yield (
-        f"Written by `make playout`. In each simulated world ([simulate.md](simulate.md)) fineline "
+        "Written by `make playout`. In each simulated world ([simulate.md](simulate.md)) fineline "
         f"learns from a year of {a.history:,} contacts{_shared_out(a)}, then it and other policies "
-        "deal with the "
-        f"same {a.contacts:,} fresh people for 120 days, with the same luck. Value per contact = "
-        "landed - 2 x annoyed - 0.01 x touches. Intervals are of 95 %, over contacts; differences "
-        "and shares are paired by contact. Policies:"
+        f"deal with the same {a.contacts:,} fresh people for 120 days, with the same luck. Value "
+        "per contact = landed - 2 x annoyed - 0.01 x touches. Intervals are of 95 %, over "
+        "contacts; differences and shares are paired by contact. Policies:"
     )
     yield ""
     yield (
