@@ -30,7 +30,7 @@ _ROLLED = np.array([0, 1, 2, 3, 5, 7, 10, 14, 16, 17])
 GAPS = np.array([2, 3, 5, 7, 10, 14, 21, 30, 45], float)
 #: By what factor each gap of a cadence is longer than the one before.
 GROWTHS = np.array([1.0, 1.6], float)
-MOST_TOUCHES = 16
+MOST_TOUCHES = 8
 _LONGEST = 90.0
 #: No course goes on for more days than these.
 _FARTHEST = 240.0
