@@ -24,20 +24,19 @@ ANNOY_FIRST_TOUCH = OPT_OUT[0] + COMPLAINT[0]
 class Term:
     """What is assumed of a backbone's coefficient before any data.
 
-    `centre`, `precision`: a normal prior and its 1/variance; `pressure`: 1 where more of it may
-    move an outcome one way only, annoyance up and landing down; -1 where only the other way, 0
-    where either.
+    `centre`, `precision`: a normal prior and its 1/variance; `pressure`: more of it may move an
+    outcome one way only, annoyance up and landing down.
     """
 
     centre: float = 0.0
     precision: float = 40.0
-    pressure: int = 1
+    pressure: bool = True
 
 
 #: A channel may be better or worse than e-mail by a factor of two or so; the data decide.
-_CHANNEL = Term(precision=4.0, pressure=0)
+_CHANNEL = Term(precision=4.0, pressure=False)
 #: Calls may wear off faster or slower than letters.
-_OF_CALLS = Term(precision=10.0, pressure=0)
+_OF_CALLS = Term(precision=10.0, pressure=False)
 _CHANNELS = {f"channel_{name}": _CHANNEL for name in ("phone", "sms", "linkedin")}
 
 #: Terms of the backbones by basis name (models.backbone); the centres reproduce the table above at
@@ -46,7 +45,7 @@ LAND_TERMS = {
     "log1p thread_touches": Term(-1.3),
     "log1p thread_pressure_2d": Term(),
     "log1p person_pressure_8d": Term(),
-    "log1p thread_touches_on_channel": Term(),
+    "log1p thread_touches_on_channel": Term(pressure=False),
     **_CHANNELS,
     "channel_phone * log1p thread_touches": _OF_CALLS,
     "channel_phone * log1p person_pressure_8d": _OF_CALLS,
@@ -65,8 +64,6 @@ ANNOY_TERMS = {
     **_CHANNELS,
 }
 
-#: What a standard deviation of anything given of a touch adds to a score: as likely as not less
-#: than a quarter. Some of it only ever makes a touch more welcome, or only less.
-GIVEN = Term(precision=6.0, pressure=0)
-WELCOME = Term(precision=6.0, pressure=-1)
-UNWELCOME = Term(precision=6.0, pressure=1)
+#: What a standard deviation of anything given of a message or a person adds to a score: as likely
+#: as not less than a quarter.
+GIVEN = Term(precision=6.0, pressure=False)

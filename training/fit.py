@@ -13,10 +13,10 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from models.backbone import Basis, covariance_of, fit_backbone
-from models.base_rates import Term
+from models.base_rates import GIVEN, Term
 from models.channels import channels_of
 from models.forest import parse
-from models.given import Given, priors_of
+from models.given import Given
 from models.lags import LONGEST, Baseline, breslow_by_channel
 from models.outcome import Outcome
 
@@ -108,7 +108,7 @@ class Kind:
     """What distinguishes the outcomes: code, base rate, backbone, and the columns trees may use.
 
     `direction`: where pressure may move the backbone: 1 up only, -1 down only, 0 either way;
-    `given`: columns that count linearly (models.given).
+    `given`: columns that count linearly as well (models.given).
     """
 
     name: str
@@ -219,7 +219,7 @@ class _Member:
     def __init__(self, fitter: Fitter, w: Watched, happened: Flags) -> None:
         self.fitter, self.w, self.happened = fitter, w, happened
         self.given = Given.of(fitter.kind.given, w.x)
-        self.priors = (*fitter.kind.terms.values(), *priors_of(self.given))
+        self.priors = (*fitter.kind.terms.values(), *[GIVEN] * len(self.given))
         self.terms = self.terms_of(w.x)
         # Where the next member's linear part starts: at the last one's.
         self.beta = np.zeros(1 + self.terms.shape[1])

@@ -6,46 +6,35 @@ from features.catalog.columns import COLUMNS, CONTACT_COLUMNS
 from features.outcomes import ANNOYED, FOLLOWED_UP, LANDED
 from models.attributes import Encoding
 from models.base_rates import ANNOY_FIRST_TOUCH, ANNOY_TERMS, LAND_FIRST_TOUCH, LAND_TERMS
-from models.given import HAVE_ANNOYED, HAVE_LANDED, OF_MESSAGE, Ints
+from models.given import OF_MESSAGE
 from training.fit import Kind
 
 _DIRECTION = {"up": 1, "down": -1, "same": 0}
-#: Silence on a channel is no reason to expect more of it. Histories seem to say so, for recruiters
-#: keep to a channel with those they think well of.
-_SILENCE = {
-    "thread_touches_on_channel": -1,
-    "thread_days_since_channel": 1,
-    "thread_channel_switch": 1,
-}
 
 
-def _given(encoding: Encoding, have_fared: Ints) -> list[int]:
-    """What is known before anybody is touched; `have_fared`: of senders and clients."""
-    own = range(len(COLUMNS), len(COLUMNS) + len(encoding.columns))
-    return [*OF_MESSAGE.tolist(), *have_fared.tolist(), *own]
+def _given(encoding: Encoding) -> list[int]:
+    """What is known of a message and of a person before anybody is touched."""
+    return [*OF_MESSAGE.tolist(), *range(len(COLUMNS), len(COLUMNS) + len(encoding.columns))]
 
 
 def land_kind(encoding: Encoding) -> Kind:
-    """Landing: pressure moves the backbone only down, silence on a channel the trees as well."""
+    """Landing: every column; trees may go either way, the backbone only down with pressure."""
     n = len(COLUMNS) + len(encoding.columns)
-    columns = [i for i in range(n) if i not in OF_MESSAGE]
-    known = {i: _SILENCE[c.name] for i, c in enumerate(COLUMNS) if c.name in _SILENCE}
     return Kind(
         name="land",
         why=LANDED,
         base_rate=LAND_FIRST_TOUCH,
         terms=LAND_TERMS,
         direction=-1,
-        columns=columns,
-        monotone=[known.get(i, 0) for i in columns],
-        given=_given(encoding, HAVE_LANDED),
+        columns=range(n),
+        monotone=[0] * n,
+        given=_given(encoding),
     )
 
 
 def annoy_kind(encoding: Encoding) -> Kind:
     """Annoyance: only columns that one more touch moves one way, and the trees follow that way."""
-    one_way = [i for i, c in enumerate(COLUMNS) if c.feature.under_touch != "either"]
-    usable = [i for i in one_way if i not in OF_MESSAGE]
+    usable = [i for i, c in enumerate(COLUMNS) if c.feature.under_touch != "either"]
     own = range(len(COLUMNS), len(COLUMNS) + len(encoding.columns))
     directions = [_DIRECTION[COLUMNS[i].feature.under_touch] for i in usable]
     return Kind(
@@ -56,7 +45,7 @@ def annoy_kind(encoding: Encoding) -> Kind:
         direction=1,
         columns=[*usable, *own],
         monotone=[*directions, *[0] * len(own)],
-        given=_given(encoding, HAVE_ANNOYED),
+        given=_given(encoding),
     )
 
 

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from features.parallel import together
 from models.attributes import Encoding
 from models.evidence import EvidenceTable
+from models.given import OF_MESSAGE
 from models.lags import LONGEST
 from models.ledger import Ledger
 from models.model import Model, feature_names
@@ -21,6 +22,7 @@ from training.dataset import Dataset
 from training.fit import (
     FEWEST_EVENTS,
     MEMBERS,
+    SEED,
     Fitter,
     Kind,
     Watched,
@@ -28,6 +30,9 @@ from training.fit import (
 )
 from training.kinds import annoy_kind, follow_up_kind, land_kind
 from training.strangers import by_strangers, groups_of, variance_between
+
+#: Share of the touches that are learned from as if nothing were known of the message.
+HIDDEN_SHARE = 0.2
 
 
 def fit_model(
@@ -44,7 +49,7 @@ def fit_model(
     """
     names = feature_names(encoding)
     given = slopes or {}
-    open_touches = data.watched.take(~data.closed)
+    open_touches = sometimes_unknown(data.watched.take(~data.closed))
     groups = groups_of(data, ~data.closed)
 
     def fitted(kind: Kind) -> Outcome:
@@ -76,6 +81,18 @@ def fit_model(
         usual=usual,
         card=card,
     )
+
+
+def sometimes_unknown(w: Watched) -> Watched:
+    """Every fifth touch with its relevance and personalization hidden.
+
+    A history knows them of every touch made; who asks about a first touch may not. Trees that
+    have never seen them missing would take "unknown" for zero.
+    """
+    hidden = np.random.default_rng(SEED).random(len(w)) < HIDDEN_SHARE
+    x = w.x.copy()
+    x[np.ix_(hidden, OF_MESSAGE)] = np.nan
+    return dataclasses.replace(w, x=x)
 
 
 def model_of_base_rates() -> Model:
