@@ -25,6 +25,7 @@ from features.events.parquet_format import write_parquet
 from serving import cli, commands
 from serving.cli import SHORT_HELP, main, root
 from tests.served import serving
+from tests.test_flight import eventually
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., tuple[int, str, str]]
@@ -291,12 +292,13 @@ def test_two_workers_add_up_their_metrics_and_end_when_terminated(
         for _ in range(9):
             _answer(urllib.request.Request(f"{address}/healthz"), process)
         asked = 'fineline_requests_total{method="GET",route="/healthz",status="200"} 10.0'
-        for _ in range(50):
-            # A worker counts a request once it has answered: another may tell of it a little later.
-            page = _answer(urllib.request.Request(f"{address}/metrics"), process).decode()
-            if asked in page:
-                break
-            time.sleep(0.1)
+
+        def metrics() -> str:
+            return _answer(urllib.request.Request(f"{address}/metrics"), process).decode()
+
+        # A worker counts a request once it has answered: another may tell of it a little later.
+        eventually(lambda: asked in metrics(), seconds=5)
+        page = metrics()
         status, _, errors = ended(process, signal.SIGTERM)
     assert (status, others_than_takeovers(errors)) == (0, [])
     assert asked in page
