@@ -174,8 +174,8 @@ class Fitter:
             return 1.0
         member = _Member(self, early, seen)
         booster, beta, baseline = member.grow(np.ones(len(early)), trees)
-        # LightGBM's number of threads is one for the whole process: another than the trees are
-        # grown with, set while an outcome beside this one is fitted, ends in a segmentation fault.
+        # LightGBM's number of threads is one for the whole process: no other than the trees are
+        # grown with, while an outcome beside this one is fitted. It crashed here once.
         columns = later.x[:, self.kind.columns]
         of_trees = booster.predict(columns, raw_score=True, num_threads=TREES["num_threads"])
         expected = later.exposure(baseline) * np.exp(_linear(beta, member.terms_of(later.x)))
