@@ -64,7 +64,8 @@ class Basis:
         """Term values, shape (rows, terms)."""
         z = x[:, list(self.columns)].astype(np.float64)
         logs = np.asarray(self.logs, dtype=bool)
-        terms = np.asarray(np.where(logs, np.log1p(z), np.minimum(z, HIGHEST_COUNT)))
+        terms = np.minimum(z, HIGHEST_COUNT)
+        terms[:, logs] = np.log1p(z[:, logs])
         for j, flag in enumerate(self.flags):
             if flag != ALWAYS:
                 terms[:, j] *= x[:, flag]

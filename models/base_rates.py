@@ -38,6 +38,8 @@ _CHANNEL = Term(precision=4.0, pressure=False)
 #: Calls may wear off faster or slower than letters.
 _OF_CALLS = Term(precision=10.0, pressure=False)
 _CHANNELS = {f"channel_{name}": _CHANNEL for name in ("phone", "sms", "linkedin")}
+#: In its best season more lands than in its worst by half again or so, if any.
+_SEASON = Term(precision=15.0, pressure=False)
 
 #: Terms of the backbones by basis name (models.backbone); the centres reproduce the table above at
 #: touches three days apart.
@@ -49,6 +51,8 @@ LAND_TERMS = {
     **_CHANNELS,
     "channel_phone * log1p thread_touches": _OF_CALLS,
     "channel_phone * log1p person_pressure_8d": _OF_CALLS,
+    "year_cos": _SEASON,
+    "year_sin": _SEASON,
 }
 ANNOY_TERMS = {
     "thread_touches": Term(0.22),

@@ -5,9 +5,10 @@ Phrases may start small; whoever makes a sentence of one makes its first letter 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
-from models.spoken import WEEKDAYS, ago, number, ordinal, percent, span, times
+from models.spoken import WEEKDAYS, ago, number, ordinal, percent, span, time_of_year, times
 from models.story import Story, Touch
 
 #: One and several touches of a channel.
@@ -154,6 +155,12 @@ def moment(s: Story, strongest: str) -> str:
     return f"{WEEKDAYS[int(s.value['local_weekday']) % 7]} at {at} their time"
 
 
+def season(s: Story) -> str:
+    """The time of year: "The time of year, late January"."""
+    turn = math.atan2(s.value["year_sin"], s.value["year_cos"]) / (2 * math.pi)
+    return f"The time of year, {time_of_year(turn % 1)}"
+
+
 def channel(s: Story) -> str:
     """The channel beside the last one: "By phone, after an e-mail"."""
     usual = next((c for c in NOUNS if s.usual.get(f"channel_{c}") == 1), "other")
@@ -194,6 +201,7 @@ TOLD: dict[str, Callable[[Story], str]] = {
     "interest": interest,
     "away": away,
     "bounces": bounces,
+    "season": season,
     "channel": channel,
     "fit": fit,
     "personal": personal,

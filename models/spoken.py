@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _CARDINALS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -100,6 +100,17 @@ def percent(share: float) -> str:
         return "under 0.01 %"
     decimals = 0 if share >= 0.0995 else 1 if share >= 0.00995 else 2
     return f"{100 * share:.{decimals}f} %"
+
+
+def time_of_year(share: float) -> str:
+    """A time of the year, by how much of it is over, within a day or so.
+
+    >>> time_of_year(0.0), time_of_year(0.13), time_of_year(0.999)
+    ('early January', 'mid-February', 'late December')
+    """
+    day = date(2023, 1, 1) + timedelta(days=int(share * 365))
+    part = ("early ", "mid-", "late ")[min((day.day - 1) // 10, 2)]
+    return f"{part}{day:%B}"
 
 
 def capital(text: str) -> str:

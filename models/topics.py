@@ -30,6 +30,7 @@ PATTERNS = {
     "away": r"(thread|person)_(auto_replies|days_since_auto_reply)",
     "bounces": r"(thread|person)_bounces",
     "moment": r"local_(hour|weekday)|zone_known|person_usual_hour|thread_hours_off_last",
+    "season": r"year_(cos|sin)",
     "channel": r"channel_\w+|thread_channel_switch",
     "handover": r"thread_(handovers|same_actor)|person_sender_changes",
     "fit": r"relevance",

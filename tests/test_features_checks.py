@@ -6,7 +6,7 @@ import re
 import string
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 
 import numpy as np
@@ -76,7 +76,14 @@ def first_touch() -> npt.NDArray[np.float32]:
 
 def documented_missing(column: Column) -> float:
     """NaN or the number that `missing` names; for a column never missing, nothing is 0."""
-    by_moment = {"local_hour": 7.0, "local_weekday": 7 / 24, "thread_same_actor": 1.0}
+    turn = 2 * np.pi * ((date(2024, 5, 6) - date(1970, 1, 1)).days + 7 / 24) / 365.2425
+    by_moment = {
+        "local_hour": 7.0,
+        "local_weekday": 7 / 24,
+        "thread_same_actor": 1.0,
+        "year_cos": np.cos(turn),
+        "year_sin": np.sin(turn),
+    }
     missing = column.feature.missing
     if missing.startswith("NaN"):
         return float("nan")

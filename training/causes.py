@@ -143,6 +143,14 @@ def moment(s: Scene) -> list[Request]:
     return [dataclasses.replace(s.request, at=s.request.at + off)]
 
 
+def season(s: Scene) -> list[Request]:
+    """All of it happened, and is asked about, half a year later, on the same days of the week."""
+    later = timedelta(weeks=26)
+    moved = {"occurred_at", "recorded_at"}
+    found = s.asked({k: v + later if k in moved else v for k, v in r.items()} for r in s.rows)
+    return [dataclasses.replace(found, at=s.request.at + later)]
+
+
 def channel(s: Scene) -> list[Request]:
     """Asked about the usual channel."""
     names = ("email", "phone", "sms", "linkedin")
@@ -189,7 +197,7 @@ def attribute(s: Scene, name: str) -> list[Request]:
 REMOVED: dict[str, Callable[[Scene], list[Request]]] = {
     f.__name__: f
     for f in (attempts, recency, others, answers, not_now, pushback, interest, away, bounces,
-              moment, channel, handover, fit, personal, sender, client)
+              moment, season, channel, handover, fit, personal, sender, client)
 }  # fmt: skip
 
 

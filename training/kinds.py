@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from features.catalog.columns import COLUMNS, CONTACT_COLUMNS
 from features.outcomes import ANNOYED, FOLLOWED_UP, LANDED
 from models.attributes import Encoding
@@ -12,29 +14,38 @@ from training.fit import Kind
 _DIRECTION = {"up": 1, "down": -1, "same": 0}
 
 
+#: The time of year: of a history the backbone alone learns it. Trees would take it for the date,
+#: and what they found in one season would come round a year later.
+OF_YEAR = [i for i, c in enumerate(COLUMNS) if c.name in ("year_cos", "year_sin")]
+
+
 def _given(encoding: Encoding) -> list[int]:
     """What is known of a message and of a person before anybody is touched."""
     return [*OF_MESSAGE.tolist(), *range(len(COLUMNS), len(COLUMNS) + len(encoding.columns))]
 
 
+def _but_of_year(columns: Iterable[int]) -> list[int]:
+    return [i for i in columns if i not in OF_YEAR]
+
+
 def land_kind(encoding: Encoding) -> Kind:
-    """Landing: every column; trees may go either way, the backbone only down with pressure."""
-    n = len(COLUMNS) + len(encoding.columns)
+    """Landing: trees may go either way, the backbone only down with pressure."""
+    columns = _but_of_year(range(len(COLUMNS) + len(encoding.columns)))
     return Kind(
         name="land",
         why=LANDED,
         base_rate=LAND_FIRST_TOUCH,
         terms=LAND_TERMS,
         direction=-1,
-        columns=range(n),
-        monotone=[0] * n,
+        columns=columns,
+        monotone=[0] * len(columns),
         given=_given(encoding),
     )
 
 
 def annoy_kind(encoding: Encoding) -> Kind:
     """Annoyance: only columns that one more touch moves one way, and the trees follow that way."""
-    usable = [i for i, c in enumerate(COLUMNS) if c.feature.under_touch != "either"]
+    usable = _but_of_year(i for i, c in enumerate(COLUMNS) if c.feature.under_touch != "either")
     own = range(len(COLUMNS), len(COLUMNS) + len(encoding.columns))
     directions = [_DIRECTION[COLUMNS[i].feature.under_touch] for i in usable]
     return Kind(
@@ -56,7 +67,7 @@ def follow_up_kind(encoding: Encoding) -> Kind:
     these follow up drifts more than anything else does (docs/decisions/0017).
     """
     own = range(len(COLUMNS), len(COLUMNS) + len(encoding.columns))
-    columns = [*range(len(CONTACT_COLUMNS)), *own]
+    columns = [*_but_of_year(range(len(CONTACT_COLUMNS))), *own]
     return Kind(
         name="follow_up",
         why=FOLLOWED_UP,

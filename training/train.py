@@ -28,11 +28,13 @@ from training.fit import (
     Watched,
     calibration_slope,
 )
-from training.kinds import annoy_kind, follow_up_kind, land_kind
+from training.kinds import OF_YEAR, annoy_kind, follow_up_kind, land_kind
 from training.strangers import by_strangers, groups_of, variance_between
 
 #: Share of the touches that are learned from as if nothing were known of the message.
 HIDDEN_SHARE = 0.2
+#: Days from the first touch to the last from which on a model learns seasons.
+WHOLE_YEAR = 300.0
 
 
 def fit_model(
@@ -49,7 +51,7 @@ def fit_model(
     """
     names = feature_names(encoding)
     given = slopes or {}
-    open_touches = sometimes_unknown(data.watched.take(~data.closed))
+    open_touches = by_season(sometimes_unknown(data.watched.take(~data.closed)))
     groups = groups_of(data, ~data.closed)
 
     def fitted(kind: Kind) -> Outcome:
@@ -92,6 +94,18 @@ def sometimes_unknown(w: Watched) -> Watched:
     hidden = np.random.default_rng(SEED).random(len(w)) < HIDDEN_SHARE
     x = w.x.copy()
     x[np.ix_(hidden, OF_MESSAGE)] = np.nan
+    return dataclasses.replace(w, x=x)
+
+
+def by_season(w: Watched) -> Watched:
+    """The touches, without their time of year where they span too little of one.
+
+    In half a year a season cannot be told from how things went.
+    """
+    if len(w) and w.time[-1] - w.time[0] >= WHOLE_YEAR:
+        return w
+    x = w.x.copy()
+    x[:, OF_YEAR] = 0.0
     return dataclasses.replace(w, x=x)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from features.catalog.registry import feature
 
+_YEAR = 365.2425  # days, counted from 1 January 1970
 _THURSDAY = 3  # 1 January 1970 was a Thursday; Monday is 0
 
 
@@ -73,6 +74,18 @@ def local_weekday(t, p, m):
     """Day of the contact's own week, Monday 0, with its fraction."""
     day = m.local_day + _THURSDAY
     return day - 7 * np.floor(day / 7)
+
+
+@feature(unit="-1..1", under_touch="same", words="the time of year stands at {value:.2f}")
+def year_cos(t, p, m):
+    """Time of year as a cosine: 1 at New Year, 0 in early April and October, -1 in early July."""
+    return np.cos(2 * np.pi * m.local_day / _YEAR)
+
+
+@feature(unit="-1..1", under_touch="same", words="the time of year stands at {value:.2f}")
+def year_sin(t, p, m):
+    """Time of year as a sine: 1 in early April, 0 at New Year and in early July, -1 in October."""
+    return np.sin(2 * np.pi * m.local_day / _YEAR)
 
 
 @feature(unit="0/1", under_touch="same", words="their time zone is {yes:known}{no:not known}")

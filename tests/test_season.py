@@ -1,0 +1,88 @@
+"""The time of year: known from a whole year, not from half of one, and said in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from features.catalog.columns import COLUMNS
+from models.attributes import Encoding
+from models.model import feature_names
+from models.spoken import time_of_year
+from tests.built import PLACE, built
+from tests.factories import table
+from training.fit import Fitter, Watched
+from training.kinds import OF_YEAR, annoy_kind, follow_up_kind, land_kind
+from training.train import WHOLE_YEAR, by_season
+
+NAMES = feature_names(Encoding(()))
+YEAR = 365.2425
+
+
+def touches(days: float, n: int = 30_000) -> Watched:
+    """First e-mails over so many days; at New Year three times as many land as in July."""
+    rng = np.random.default_rng(5)
+    time = np.sort(rng.uniform(0, days, n))
+    x = np.zeros((n, len(NAMES)), np.float32)
+    x[:, NAMES.index("channel_email")] = 1
+    x[:, NAMES.index("year_cos")] = np.cos(2 * np.pi * time / YEAR)
+    x[:, NAMES.index("year_sin")] = np.sin(2 * np.pi * time / YEAR)
+    why = (rng.random(n) < 0.05 * 3 ** (x[:, NAMES.index("year_cos")] / 2)).astype(np.int8)
+    lasted = np.where(why == 1, 3.0, 90.0)
+    return Watched(x, time, lasted, why, np.arange(n, dtype=np.int32), np.ones(n, np.int32))
+
+
+def promised(w: Watched) -> np.ndarray:
+    """Scores of a first e-mail at New Year, in early April, and in early July."""
+    fitted = Fitter(land_kind(Encoding(())), NAMES, members=2).fit(by_season(w), slope=1.0)
+    x = np.zeros((3, len(NAMES)), np.float32)
+    x[:, NAMES.index("channel_email")] = 1
+    x[:, OF_YEAR] = [(1, 0), (0, 1), (-1, 0)]
+    return np.asarray(fitted.score(x)[0])
+
+
+def test_a_year_teaches_the_season() -> None:
+    winter, spring, summer = promised(touches(YEAR))
+    assert winter - summer == pytest.approx(np.log(3), abs=0.2)
+    assert spring == pytest.approx((winter + summer) / 2, abs=0.15)
+
+
+def test_less_than_a_year_teaches_none() -> None:
+    assert np.ptp(promised(touches(WHOLE_YEAR - 10))) == 0
+
+
+def test_trees_never_see_the_time_of_year() -> None:
+    assert [NAMES[i] for i in OF_YEAR] == ["year_cos", "year_sin"]
+    for kind in (land_kind, annoy_kind, follow_up_kind):
+        assert not set(OF_YEAR) & set(kind(Encoding(())).columns)
+
+
+@pytest.mark.parametrize("year", [1970, 2024, 2100])
+def test_the_columns_go_round_with_the_year(year: int) -> None:
+    days = [datetime(year, month, 1, 12, tzinfo=UTC).isoformat() for month in (1, 4, 7, 10)]
+    rows = [
+        {
+            "event_id": str(i),
+            "contact_id": "c",
+            "kind": "touch",
+            "channel": "email",
+            "occurred_at": day,
+        }
+        for i, day in enumerate(days)
+    ]
+    x = built(table(rows)).x
+    assert x[:, PLACE["year_cos"]] == pytest.approx([1, 0, -1, 0], abs=0.05)
+    assert x[:, PLACE["year_sin"]] == pytest.approx([0, 1, 0, -1], abs=0.05)
+
+
+def test_every_day_of_a_year_has_a_name() -> None:
+    said = [time_of_year(day / 365) for day in range(365)]
+    assert len(dict.fromkeys(said)) == 36
+    assert (said[0], said[-1]) == ("early January", "late December")
+    assert "mid-May" in said
+
+
+def test_columns_of_the_year_are_of_the_contact() -> None:
+    assert all(COLUMNS[i].feature.under_touch == "same" for i in OF_YEAR)
