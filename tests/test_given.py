@@ -55,6 +55,13 @@ def test_it_is_as_strong_as_the_truth_with_much_to_learn_from() -> None:
     assert np.diff(outcome.score(x)[0])[0] == pytest.approx(0.8, abs=0.2)
 
 
+def test_many_columns_that_say_nothing_are_held_to_say_little() -> None:
+    w = touches(1700, strength=0.0)  # some 85 outcomes: each coefficient alone would err by 0.11
+    noise = tuple(NAMES.index(c) for c in NAMES if c.startswith("actor_"))[:12]
+    w.x[:, noise] = np.random.default_rng(0).standard_normal((len(w), 12))
+    assert np.sqrt((fitted(w, noise).weights[0] ** 2).mean()) < 0.06
+
+
 def test_unknown_and_far_off_values_do_no_harm() -> None:
     w = touches(600)
     given = Given.of((RELEVANCE, NAMES.index("thread_touches")), w.x)

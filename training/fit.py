@@ -19,6 +19,7 @@ from models.forest import parse
 from models.given import Given
 from models.lags import LONGEST, Baseline, breslow_by_channel
 from models.outcome import Outcome
+from training.ridge import precision_told
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.float32]
@@ -222,7 +223,8 @@ class _Member:
     def __init__(self, fitter: Fitter, w: Watched, happened: Flags) -> None:
         self.fitter, self.w, self.happened = fitter, w, happened
         self.given = Given.of(fitter.kind.given, w.x)
-        self.priors = (*fitter.kind.terms.values(), *[GIVEN] * len(self.given))
+        # How far what is given is shrunk; found when the first member is fitted.
+        self.precision, self.found = GIVEN.precision, not len(self.given)
         self.terms = self.terms_of(w.x)
         # Where the next member's linear part starts: at the last one's.
         self.beta = np.zeros(1 + self.terms.shape[1])
@@ -238,6 +240,12 @@ class _Member:
             params=self.params,
             free_raw_data=False,
         )
+
+    @property
+    def priors(self) -> tuple[Term, ...]:
+        """Of the coefficients: of the backbone's terms, then of what is given."""
+        given = dataclasses.replace(GIVEN, precision=self.precision)
+        return (*self.fitter.kind.terms.values(), *[given] * len(self.given))
 
     def terms_of(self, x: Rows) -> Floats:
         """The backbone's terms and what is given, shape (rows, terms + given)."""
@@ -270,8 +278,17 @@ class _Member:
                 self.terms, exposure, self.happened, weight, self.priors, fitter.kind.direction,
                 beta,
             )  # fmt: skip
-        self.beta = beta
+            if not self.found:
+                expected = weight * exposure * np.exp(_linear(beta, self.terms))
+                self.precision = self._precision_told(beta, expected)
+        self.beta, self.found = beta, True
         return beta, baseline
+
+    def _precision_told(self, beta: Floats, expected: Floats) -> float:
+        covariance, last = covariance_of(self.terms, expected, self.priors), -len(self.given)
+        return precision_told(
+            beta[last:], covariance[last:, last:], self.precision, GIVEN.precision
+        )
 
 
 def _linear(beta: Floats, terms: Floats) -> Floats:
