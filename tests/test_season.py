@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import dataclasses
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from features.catalog.columns import COLUMNS
 from models.attributes import Encoding
-from models.model import feature_names
+from models.decide import Decider
+from models.decision import Decision, ModelRef, Request
+from models.model import Model, feature_names
 from models.spoken import time_of_year
 from tests.built import PLACE, built
 from tests.factories import table
@@ -51,6 +54,28 @@ def test_a_year_teaches_the_season() -> None:
 
 def test_less_than_a_year_teaches_none() -> None:
     assert np.ptp(promised(touches(WHOLE_YEAR - 10))) == 0
+
+
+def asked(model: Model, month: int) -> Decision:
+    """A hint about somebody who was written to two months ago, on the second of a month."""
+    at = datetime(2024, month, 2, 10, tzinfo=UTC)
+    before = (at - timedelta(days=60)).isoformat()
+    touch = {"contact_id": "c", "kind": "touch", "channel": "email", "occurred_at": before}
+    request = Request("c", at, table([touch]), timezone="Europe/Berlin", channels=("email",))
+    return Decider(model, ModelRef("f", "1")).decide([request])[0]
+
+
+def test_hints_plans_and_reasons_go_with_the_season(small_model: Model) -> None:
+    place = 1 + list(small_model.land.basis.names).index("year_cos")
+    coefficients = small_model.land.coefficients.copy()
+    coefficients[:, place] = 1.0
+    land = dataclasses.replace(small_model.land, coefficients=coefficients)
+    model = dataclasses.replace(small_model, land=land)
+    july, october, january = (asked(model, month) for month in (7, 10, 1))
+    assert january.if_nudged.p_land > 4 * july.if_nudged.p_land
+    assert any(r.text.startswith("The time of year, early January: ") for r in january.reasons)
+    rise = [d.curve[-1].p_land / d.curve[0].p_land for d in (october, january)]
+    assert rise[0] > 1.5 * rise[1]  # 30 days on: towards the height, and away from it
 
 
 def test_trees_never_see_the_time_of_year() -> None:
