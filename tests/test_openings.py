@@ -10,8 +10,9 @@ import pyarrow as pa
 import pytest
 
 from models.decide import Decider
-from models.decision import Decision, Request, Utility
+from models.decision import Decision, ModelRef, Request, Utility
 from models.history import HistorySummary
+from models.model import Model
 from models.openings import Openings, opened, openings
 from models.rules import Rulebook, microseconds
 from models.situation import EPOCH
@@ -95,8 +96,17 @@ def test_on_a_saturday_a_touch_is_worth_what_it_is_worth_on_monday(
     assert unlike > 0.5 * len(asked)
 
 
-def test_a_date_that_was_agreed_on_costs_nothing(decider: Decider) -> None:
+def without_season(model: Model) -> Model:
+    """The model, every time of year alike."""
+    coefficients, names = model.land.coefficients.copy(), model.land.basis.names
+    coefficients[:, [1 + names.index(n) for n in ("year_cos", "year_sin")]] = 0.0
+    land = replace(model.land, coefficients=coefficients)
+    return replace(model, land=land)
+
+
+def test_a_date_that_was_agreed_on_costs_nothing(small_model: Model) -> None:
     """Nobody chose to wait for it, so it is worth what it is worth when it comes."""
+    decider = Decider(without_season(small_model), ModelRef("f", "1"))
     reply = touch("r", kind="reply", sentiment="neutral", occurred_at="2026-10-02T09:00:00Z")
 
     def value(until: str) -> float:
