@@ -12,7 +12,7 @@ import schemathesis
 from hypothesis import strategies as st
 
 from features.events.places import countries, timezones
-from features.events.schema import AGREED_AHEAD
+from features.events.schema import AGREED_AHEAD, MAX_ID_LENGTH
 from serving.stored.worklist import Place
 
 _OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
@@ -38,8 +38,14 @@ def register() -> None:
 
 
 def repaired(body: Any) -> Any:
-    """The body with its events about its contact, and known no sooner than they happened."""
+    """The body with its events about its contact, and known no sooner than they happened.
+
+    An empty time zone is none, which a format cannot say: another that is not one stands for it.
+    """
     body = copy.deepcopy(body)
+    for place in (body, body.get("contact")) if isinstance(body, dict) else ():
+        if isinstance(place, dict) and place.get("timezone") == "":
+            place["timezone"] = "Nowhere/Land"
     for item in _asked(body):
         contact, since = item.get("contact"), _moment(item.get("hinted_since"))
         own = contact.get("contact_id") if isinstance(contact, dict) else None
@@ -59,7 +65,8 @@ def _asked(body: Any) -> list[dict[str, Any]]:
 
 
 def _repair(event: dict[str, Any], contact_id: Any, number: int) -> None:
-    if event.get("contact_id") and isinstance(event["contact_id"], str):
+    named = event.get("contact_id")
+    if isinstance(named, str) and 0 < len(named) <= MAX_ID_LENGTH:
         event["contact_id"] = contact_id
     if event.get("event_id") and isinstance(event["event_id"], str):
         event["event_id"] = f"e{number}"

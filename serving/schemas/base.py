@@ -44,6 +44,7 @@ Attributes = Annotated[
     Field(
         json_schema_extra={
             "properties": {"phone": {"type": ["string", "null"]}},
+            "additionalProperties": {"type": ["number", "boolean", "string", "null"]},
             "propertyNames": {"not": {"enum": ["contact_id", "timezone", "country"]}},
         }
     ),
