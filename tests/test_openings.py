@@ -19,6 +19,7 @@ from models.situation import EPOCH
 from serving.batch import open_threads
 from tests.factories import table
 from tests.stored import touch
+from tests.test_season import seasonal
 
 RULES = Rulebook.load()
 PLACES = (("Europe/Berlin", "DE"), ("America/Chicago", "US"), ("Asia/Kathmandu", None),
@@ -96,17 +97,10 @@ def test_on_a_saturday_a_touch_is_worth_what_it_is_worth_on_monday(
     assert unlike > 0.5 * len(asked)
 
 
-def without_season(model: Model) -> Model:
-    """The model, every time of year alike."""
-    coefficients, names = model.land.coefficients.copy(), model.land.basis.names
-    coefficients[:, [1 + names.index(n) for n in ("year_cos", "year_sin")]] = 0.0
-    land = replace(model.land, coefficients=coefficients)
-    return replace(model, land=land)
-
-
 def test_a_date_that_was_agreed_on_costs_nothing(small_model: Model) -> None:
     """Nobody chose to wait for it, so it is worth what it is worth when it comes."""
-    decider = Decider(without_season(small_model), ModelRef("f", "1"))
+    every_time_of_year_alike = seasonal(small_model, 0.0, 0.0)
+    decider = Decider(every_time_of_year_alike, ModelRef("f", "1"))
     reply = touch("r", kind="reply", sentiment="neutral", occurred_at="2026-10-02T09:00:00Z")
 
     def value(until: str) -> float:

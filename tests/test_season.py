@@ -65,12 +65,16 @@ def asked(model: Model, month: int) -> Decision:
     return Decider(model, ModelRef("f", "1")).decide([request])[0]
 
 
+def seasonal(model: Model, cosine: float, sine: float) -> Model:
+    """The model with these coefficients of the time of year under landing."""
+    coefficients, names = model.land.coefficients.copy(), model.land.basis.names
+    coefficients[:, [1 + names.index(n) for n in ("year_cos", "year_sin")]] = cosine, sine
+    land = dataclasses.replace(model.land, coefficients=coefficients)
+    return dataclasses.replace(model, land=land)
+
+
 def test_hints_plans_and_reasons_go_with_the_season(small_model: Model) -> None:
-    place = 1 + list(small_model.land.basis.names).index("year_cos")
-    coefficients = small_model.land.coefficients.copy()
-    coefficients[:, place] = 1.0
-    land = dataclasses.replace(small_model.land, coefficients=coefficients)
-    model = dataclasses.replace(small_model, land=land)
+    model = seasonal(small_model, 1.0, 0.0)
     july, october, january = (asked(model, month) for month in (7, 10, 1))
     assert january.if_nudged.p_land > 4 * july.if_nudged.p_land
     assert any(r.text.startswith("The time of year, early January: ") for r in january.reasons)
@@ -109,5 +113,5 @@ def test_every_day_of_a_year_has_a_name() -> None:
     assert "mid-May" in said
 
 
-def test_columns_of_the_year_are_of_the_contact() -> None:
+def test_no_touch_changes_the_time_of_year() -> None:
     assert all(COLUMNS[i].feature.under_touch == "same" for i in OF_YEAR)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from features.events.schema import EVENTS
+from features.events.schema import EVENTS, TIMES
 from features.localtime import representative_zone
 from models.decision import Request
 
@@ -57,6 +57,14 @@ class Scene:
         """The question with other values in some of the events."""
         return [self.asked({**r, **values} if which(r) else r for r in self.rows)]
 
+    def moving(self, which: Callable[[Row], bool], by: timedelta) -> Request:
+        """The question with some of the events, and what was agreed in them, so much later."""
+
+        def later(row: Row) -> Row:
+            return {**row, **{k: row[k] + by for k in TIMES if row[k] is not None}}
+
+        return self.asked(later(r) if which(r) else r for r in self.rows)
+
     def asked(self, rows: Iterable[Row]) -> Request:
         """The question about another history."""
         history = pa.Table.from_pylist(list(rows), schema=EVENTS)
@@ -81,13 +89,7 @@ def recency(s: Scene) -> list[Request]:
     if s.pressing or pause < usual:
         return s.keeping(lambda r: not s.recent(r))
     sooner = pause - min(usual, pause / 2)
-    moved = {"occurred_at", "recorded_at"}
-    return [
-        s.asked(
-            {k: v + sooner if r["kind"] == "touch" and k in moved else v for k, v in r.items()}
-            for r in s.rows
-        )
-    ]
+    return [s.moving(lambda r: r["kind"] == "touch", sooner)]
 
 
 def others(s: Scene) -> list[Request]:
@@ -146,9 +148,7 @@ def moment(s: Scene) -> list[Request]:
 def season(s: Scene) -> list[Request]:
     """All of it happened, and is asked about, half a year later, on the same days of the week."""
     later = timedelta(weeks=26)
-    moved = {"occurred_at", "recorded_at"}
-    found = s.asked({k: v + later if k in moved else v for k, v in r.items()} for r in s.rows)
-    return [dataclasses.replace(found, at=s.request.at + later)]
+    return [dataclasses.replace(s.moving(lambda _: True, later), at=s.request.at + later)]
 
 
 def channel(s: Scene) -> list[Request]:

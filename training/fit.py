@@ -224,7 +224,7 @@ class _Member:
         self.fitter, self.w, self.happened = fitter, w, happened
         self.given = Given.of(fitter.kind.given, w.x)
         # How far what is given is shrunk; found when the first member is fitted.
-        self.precision, self.found = GIVEN.precision, not len(self.given)
+        self.precision, self.found = GIVEN.precision, False
         self.terms = self.terms_of(w.x)
         # Where the next member's linear part starts: at the last one's.
         self.beta = np.zeros(1 + self.terms.shape[1])
@@ -285,9 +285,10 @@ class _Member:
         return beta, baseline
 
     def _precision_told(self, beta: Floats, expected: Floats) -> float:
-        covariance, last = covariance_of(self.terms, expected, self.priors), -len(self.given)
+        covariance = covariance_of(self.terms, expected, self.priors)
+        given = slice(len(beta) - len(self.given), None)
         return precision_told(
-            beta[last:], covariance[last:, last:], self.precision, GIVEN.precision
+            beta[given], covariance[given, given], self.precision, GIVEN.precision
         )
 
 

@@ -12,8 +12,6 @@ from models.given import OF_MESSAGE
 from training.fit import Kind
 
 _DIRECTION = {"up": 1, "down": -1, "same": 0}
-
-
 #: The time of year: of a history the backbone alone learns it. Trees would take it for the date,
 #: and what they found in one season would come round a year later.
 OF_YEAR = [i for i, c in enumerate(COLUMNS) if c.name in ("year_cos", "year_sin")]

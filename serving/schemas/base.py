@@ -38,13 +38,16 @@ TimeZone = Annotated[str, Field(json_schema_extra={"format": "iana-time-zone"})]
 Country = Annotated[
     str, Field(json_schema_extra={"format": "iso-3166-1-alpha-2", "pattern": "^(?:[A-Z]{2})?$"})
 ]
+Attribute = Annotated[
+    float | bool | str | None,
+    WithJsonSchema({"type": ["number", "boolean", "string", "null"]}),
+]
 #: The contact's own fields are no attributes.
 Attributes = Annotated[
-    dict[str, float | bool | str | None],
+    dict[str, Attribute],
     Field(
         json_schema_extra={
             "properties": {"phone": {"type": ["string", "null"]}},
-            "additionalProperties": {"type": ["number", "boolean", "string", "null"]},
             "propertyNames": {"not": {"enum": ["contact_id", "timezone", "country"]}},
         }
     ),
