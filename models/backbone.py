@@ -93,8 +93,8 @@ def fit_backbone(
     """Intercept and coefficients, shape (1 + terms,), of a Poisson rate per unit of `exposure`.
 
     Maximum a posteriori under the normal priors of `terms`; coefficients of pressures stay at or
-    above zero where `direction` is 1, at or below where it is -1. `exposure` is the baseline hazard
-    each touch was exposed to.
+    above zero where `direction` is 1, at or below where it is -1, and those of what relieves the
+    other way. `exposure` is the baseline hazard each touch was exposed to.
     """
     # Only training fits, and this takes half a second to import.
     from scipy.optimize import minimize
@@ -111,8 +111,8 @@ def fit_backbone(
         gradient = expected @ design - told
         return float(value + 0.5 * precision @ gap**2), gradient + precision * gap
 
-    one_way = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}[direction]
-    bounds = [(None, None), *(one_way if term.pressure else (None, None) for term in terms)]
+    one_way = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
+    bounds = [(None, None), *(one_way[direction * term.pressure] for term in terms)]
     first = centre if start is None else start
     result = minimize(loss, first, jac=True, bounds=bounds, method="L-BFGS-B")
     return np.asarray(result.x)

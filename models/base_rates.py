@@ -5,7 +5,7 @@ Recruiter e-mail, given silence so far, by touch number 1 to 7.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 #: Share of touches that get a reply.
 REPLY = (0.11, 0.047, 0.027, 0.018, 0.013, 0.009, 0.006)
@@ -24,22 +24,23 @@ ANNOY_FIRST_TOUCH = OPT_OUT[0] + COMPLAINT[0]
 class Term:
     """What is assumed of a backbone's coefficient before any data.
 
-    `centre`, `precision`: a normal prior and its 1/variance; `pressure`: more of it may move an
-    outcome one way only, annoyance up and landing down.
+    `centre`, `precision`: a normal prior and its 1/variance; `pressure`: 1 where more of it may
+    move an outcome one way only, annoyance up and landing down; -1 where only the other way, 0
+    where either.
     """
 
     centre: float = 0.0
     precision: float = 40.0
-    pressure: bool = True
+    pressure: int = 1
 
 
 #: A channel may be better or worse than e-mail by a factor of two or so; the data decide.
-_CHANNEL = Term(precision=4.0, pressure=False)
+_CHANNEL = Term(precision=4.0, pressure=0)
 #: Calls may wear off faster or slower than letters.
-_OF_CALLS = Term(precision=10.0, pressure=False)
+_OF_CALLS = Term(precision=10.0, pressure=0)
 _CHANNELS = {f"channel_{name}": _CHANNEL for name in ("phone", "sms", "linkedin")}
 #: In its best season more lands than in its worst by half again or so, if any.
-_SEASON = Term(precision=15.0, pressure=False)
+_SEASON = Term(precision=15.0, pressure=0)
 
 #: Terms of the backbones by basis name (models.backbone); the centres reproduce the table above at
 #: touches three days apart.
@@ -47,7 +48,7 @@ LAND_TERMS = {
     "log1p thread_touches": Term(-1.3),
     "log1p thread_pressure_2d": Term(),
     "log1p person_pressure_8d": Term(),
-    "log1p thread_touches_on_channel": Term(pressure=False),
+    "log1p thread_touches_on_channel": Term(pressure=0),
     **_CHANNELS,
     "channel_phone * log1p thread_touches": _OF_CALLS,
     "channel_phone * log1p person_pressure_8d": _OF_CALLS,
@@ -70,4 +71,11 @@ ANNOY_TERMS = {
 
 #: What a standard deviation of anything given of a message or a person adds to a score: as likely
 #: as not less than an eighth. What is learned of all of them decides in the end (training.ridge).
-GIVEN = Term(precision=30.0, pressure=False)
+GIVEN = Term(precision=30.0, pressure=0)
+#: Some of it only ever makes a touch more welcome, or only less.
+WELCOME = replace(GIVEN, pressure=-1)
+UNWELCOME = replace(GIVEN, pressure=1)
+
+#: How an outcome's rate changes from the first touch of a history to the last, for reasons that no
+#: column knows: as likely as not by less than two fifths.
+TREND = Term(precision=4.0, pressure=0)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from features.compiled import inline, jit
-from models.forest import goes_left
+from models.forest import below, goes_left
 
 #: A walk down a tree that is longer than this is refused.
 _DEEPEST = 64
@@ -22,12 +22,12 @@ def add_effects(x: Any, usual: Any, forest: Any, scale: float, topic: Any, out: 
     topics at which they part need a second walk.
     """
     parted, told = np.empty(_DEEPEST, np.uint64), np.empty(_DEEPEST, np.int64)
-    feature, left, right = forest[0], forest[2], forest[3]
+    feature, left, right = forest.feature, forest.left, forest.right
     for r in range(len(x)):
         row, other, of, effect = x[r], usual[r], topic[r], out[r]
-        for t in range(len(forest[8]) - 1):
-            first = forest[8][t]
-            child = 0 if forest[8][t + 1] > first else -1
+        for t in range(len(forest.node_start) - 1):
+            first = forest.node_start[t]
+            child = 0 if forest.node_start[t + 1] > first else -1
             n, deep = 0, 0
             while child >= 0:
                 # Without a sign: compiled code need not ask whether a place counts from the end.
@@ -61,14 +61,14 @@ def _leaf_without(row: Any, other: Any, forest: Any, t: int, of: Any, topic: int
     """A tree's answer to `row` with the columns of one topic taken from `other`."""
     child = 0
     while child >= 0:
-        node = np.uint64(forest[8][t] + child)
-        f = np.uint64(forest[0][node])
+        node = np.uint64(forest.node_start[t] + child)
+        f = np.uint64(forest.feature[node])
         v = np.float64(other[f] if of[f] == topic else row[f])
-        child = forest[2][node] if goes_left(forest, node, v) else forest[3][node]
+        child = below(forest, node, v)
     return _leaf(forest, t, child)
 
 
 @inline
 def _leaf(forest: Any, t: int, child: int) -> Any:
     """What the leaf of tree `t` that a walk came to adds."""
-    return forest[7][np.uint64(forest[9][t] + ~child)]
+    return forest.leaf[np.uint64(forest.leaf_start[t] + ~child)]

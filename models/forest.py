@@ -8,13 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from features.compiled import inline, jit
 from models.leaves import Leaves, Nodes, add_scores, leaves
+
+
+class Walked(NamedTuple):
+    """The arrays of a `Forest` for compiled routines."""
+
+    feature: npt.NDArray[np.int32]
+    threshold: npt.NDArray[np.float64]
+    left: npt.NDArray[np.int32]
+    right: npt.NDArray[np.int32]
+    default_left: npt.NDArray[np.bool_]
+    nan_is_missing: npt.NDArray[np.bool_]
+    value: npt.NDArray[np.float64]
+    leaf: npt.NDArray[np.float64]
+    node_start: npt.NDArray[np.int32]
+    leaf_start: npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +59,9 @@ class Forest:
         )
         object.__setattr__(self, "scored", leaves(nodes, self.leaf, self.leaf_start))
 
-    def arrays(self) -> tuple[Any, ...]:
-        """The arrays in the order the routines that walk take them."""
-        return (
+    def arrays(self) -> Walked:
+        """What the routines that walk take."""
+        return Walked(
             self.feature, self.threshold, self.left, self.right, self.default_left,
             self.nan_is_missing, self.value, self.leaf, self.node_start, self.leaf_start,
         )  # fmt: skip
@@ -127,9 +142,15 @@ def _joined(trees: list[dict[str, str]], name: str, dtype: Any) -> npt.NDArray[A
 @inline
 def goes_left(forest: Any, node: int, v: float) -> Any:
     """Whether a row goes left at `node`, which asks about a column whose value is `v`."""
-    if np.isnan(v):
-        return forest[4][node] if forest[5][node] else forest[1][node] >= 0.0
-    return v <= forest[1][node]
+    if np.isnan(v) and forest.nan_is_missing[node]:
+        return forest.default_left[node]
+    return (0.0 if np.isnan(v) else v) <= forest.threshold[node]
+
+
+@inline
+def below(forest: Any, node: int, v: float) -> Any:
+    """The child that a row goes to from `node`, which asks about a column whose value is `v`."""
+    return forest.left[node] if goes_left(forest, node, v) else forest.right[node]
 
 
 @jit
@@ -140,15 +161,15 @@ def add_contributions(x: Any, forest: Any, scale: float, out: Any) -> None:
     row is its score less the values at the roots.
     """
     for r in range(len(x)):
-        for t in range(len(forest[8]) - 1):
-            first = forest[8][t]
-            child = 0 if forest[8][t + 1] > first else -1
+        for t in range(len(forest.node_start) - 1):
+            first = forest.node_start[t]
+            child = 0 if forest.node_start[t + 1] > first else -1
             while child >= 0:
                 node = first + child
-                left = goes_left(forest, node, np.float64(x[r, forest[0][node]]))
-                child = forest[2][node] if left else forest[3][node]
-                after = forest[6][first + child] if child >= 0 else forest[7][forest[9][t] + ~child]
-                out[r, forest[0][node]] += scale * (after - forest[6][node])
+                child = below(forest, node, np.float64(x[r, forest.feature[node]]))
+                leaf = forest.leaf_start[t] + ~child
+                after = forest.value[first + child] if child >= 0 else forest.leaf[leaf]
+                out[r, forest.feature[node]] += scale * (after - forest.value[node])
 
 
 #: No trees at all.

@@ -1,7 +1,8 @@
-"""What is given of a touch before it is made: the message and the person, counted linearly.
+"""What is given of a touch before it is made, counted linearly.
 
-Trees need many outcomes to tell a message that fits from one that does not, or a source of
-contacts from another, and shrink what they find; a straight line learns it from few.
+That is the message, the person, and how the sender and the client have fared. Trees need many
+outcomes to tell a message that fits from one that does not, or a source of contacts from another,
+and shrink what they find; a straight line learns it from few.
 """
 
 from __future__ import annotations
@@ -13,17 +14,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.catalog.columns import CONTACT_COLUMNS
+from features.catalog.columns import COLUMNS
 from features.compiled import inline
+from models.base_rates import GIVEN, UNWELCOME, WELCOME, Term
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.float32]
 
+
+def _columns(*names: str) -> Ints:
+    return np.flatnonzero([c.name in names for c in COLUMNS])
+
+
 #: Columns that the message alone decides: the same for every touch of a course.
-OF_MESSAGE: Ints = np.flatnonzero(
-    [c.name in ("relevance", "personalized") for c in CONTACT_COLUMNS]
-)
+OF_MESSAGE = _columns("relevance", "personalized")
+#: How the touches of a sender and a client have landed, and their threads annoyed.
+HAVE_LANDED = _columns("actor_touch_land_rate", "account_touch_land_rate")
+HAVE_ANNOYED = _columns("actor_annoy_rate", "account_annoy_rate")
 #: A value counts as no further from the centre than this many standard deviations.
 FARTHEST = 3.0
 
@@ -65,6 +73,13 @@ class Given:
         """How far each row stands from the centre, shape (rows, columns); 0 where not known."""
         off = (x[:, self.columns].astype(np.float64) - self.centres) / self.scales
         return np.asarray(np.clip(np.nan_to_num(off, nan=0.0), -FARTHEST, FARTHEST))
+
+
+def priors_of(given: Given) -> list[Term]:
+    """What is assumed of each column's weight before any data."""
+    one_way = {**dict.fromkeys((*OF_MESSAGE, *HAVE_LANDED), WELCOME),
+               **dict.fromkeys(HAVE_ANNOYED, UNWELCOME)}  # fmt: skip
+    return [one_way.get(column, GIVEN) for column in given.columns]
 
 
 @inline

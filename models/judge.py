@@ -168,15 +168,15 @@ def _score(model: Model, o: Outcome, rows: Rows, seen: Ints, unseen: Floats) -> 
 
 def _planning(o: Outcome) -> tuple[Any, ...]:
     """What the planner needs of an outcome: its first member, and room to work in."""
-    basis, coefficients, _, _, slope, _, _, covariance = o.compiled
+    known = o.compiled
     trees = len(o.planned[0].first) - 1
     return (
         *o.planned,
         np.empty(trees, np.uint64),
         np.empty(trees, np.uint64),
-        basis,
-        coefficients[0],
-        slope,
-        covariance,
-        np.empty(len(basis[0])),
+        known.basis,
+        known.coefficients[0],
+        known.slope,
+        known.covariance,
+        np.empty(len(known.basis[0])),
     )

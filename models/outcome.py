@@ -20,7 +20,7 @@ from models.effects import add_effects
 from models.forest import EMPTY, Forest, add_contributions, together
 from models.given import OF_MESSAGE, Given, standing
 from models.lags import HORIZON, Baseline
-from models.leaves import added, rule_out
+from models.leaves import Leaves, added, rule_out
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.float32]
@@ -44,6 +44,24 @@ class Judgement(NamedTuple):
     spread: Floats
     variance: Floats
     first: Floats
+
+
+class Compiled(NamedTuple):
+    """What compiled routines read of an outcome.
+
+    `basis`, `given`: as `Basis.arrays` and `Given.arrays` have them; `coefficients`, `weights`: per
+    member; `slope`: of the trees; `trees`: those of all members, `ends`: where those of each begin;
+    `covariance`: of the first member's coefficients.
+    """
+
+    basis: tuple[Any, ...]
+    coefficients: Floats
+    given: tuple[Any, ...]
+    weights: Floats
+    slope: float
+    trees: Leaves
+    ends: npt.NDArray[np.int64]
+    covariance: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +97,14 @@ class Outcome:
     given: Given = field(default_factory=Given.none)
     weights: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     ensemble: Forest = field(init=False, repr=False)
-    compiled: tuple[Any, ...] = field(init=False, repr=False)
+    compiled: Compiled = field(init=False, repr=False)
     hazard: float = field(init=False, repr=False)
     planned: tuple[Any, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         sizes = [len(forest.node_start) - 1 for forest in self.forests]
         ensemble, ends = together(self.forests), np.cumsum([0, *sizes])
-        compiled = (
+        compiled = Compiled(
             self.basis.arrays(), self.coefficients, self.given.arrays(), self._weights, self.slope,
             ensemble.scored, ends, self._covariance,
         )  # fmt: skip
@@ -174,16 +192,17 @@ class Outcome:
         """
         out = np.zeros(x.shape)
         add_effects(x, usual, self.ensemble.arrays(), self._share, topic, out)
-        basis, coefficients, given, weights = self.compiled[:4]
-        _add_linear(x, usual, basis, coefficients[:, 1:].mean(axis=0),
-                    given, weights.mean(axis=0), out)  # fmt: skip
+        known = self.compiled
+        _add_linear(x, usual, known.basis, known.coefficients[:, 1:].mean(axis=0),
+                    known.given, known.weights.mean(axis=0), out)  # fmt: skip
         return out
 
 
 @jit
 def _judge(x: Any, outcome: Any, found: Any) -> None:
     """A `Judgement`, shape (4, rows), row by row: the same numbers alone as in a batch."""
-    basis, coefficients, given, weights, slope, trees, ends, covariance = outcome
+    basis, coefficients, trees = outcome.basis, outcome.coefficients, outcome.trees
+    given, weights, ends = outcome.given, outcome.weights, outcome.ends
     left = np.empty(len(trees.first) - 1, np.uint64)
     z, members = np.empty(len(basis[0])), np.empty(len(coefficients))
     known = np.empty(len(given[0]))
@@ -199,14 +218,14 @@ def _judge(x: Any, outcome: Any, found: Any) -> None:
             for j in range(len(z)):
                 score += coefficients[m, j + 1] * z[j]
             if len(ends) > 1:
-                score += slope * added(trees, left, ends[m], ends[m + 1])
+                score += outcome.slope * added(trees, left, ends[m], ends[m + 1])
             if m == 0:
                 found[3, r] = min(score, _HIGHEST)
             for j in range(len(known)):
                 score += weights[m, j] * known[j]
             members[m] = min(score, _HIGHEST)
         found[0, r], found[1, r] = _mean_and_spread(members)
-        found[2, r] = row_variance(z, covariance)
+        found[2, r] = row_variance(z, outcome.covariance)
 
 
 @jit

@@ -6,7 +6,7 @@ import numpy as np
 
 from features.catalog.columns import COLUMNS
 from models.backbone import Basis, fit_backbone
-from models.base_rates import ANNOY_TERMS, LAND_TERMS
+from models.base_rates import ANNOY_TERMS, LAND_TERMS, UNWELCOME, WELCOME
 
 TERMS = tuple(ANNOY_TERMS.values())
 NAMES = [c.name for c in COLUMNS]
@@ -33,7 +33,7 @@ def test_coefficients_never_fall_below_zero() -> None:
     z = rng.exponential(1, (4000, len(ANNOY_TERMS)))
     calm = rng.random(4000) < 0.2 * np.exp(-z[:, 0])  # the data say: pressure calms
     beta = fit_backbone(z, np.ones(4000), calm, np.ones(4000), TERMS, 1)
-    pressures = [term.pressure for term in TERMS]
+    pressures = [term.pressure == 1 for term in TERMS]
     assert (beta[1:][pressures] >= 0).all()
 
 
@@ -44,9 +44,23 @@ def test_landing_never_rises_with_pressure() -> None:
     sought = rng.random(4000) < 0.2 * np.minimum(np.exp(0.5 * z[:, 1]), 5)  # popular people
     free = fit_backbone(z, np.ones(4000), sought, np.ones(4000), terms, 0)
     beta = fit_backbone(z, np.ones(4000), sought, np.ones(4000), terms, -1)
-    pressures = [term.pressure for term in terms]
+    pressures = [term.pressure == 1 for term in terms]
     assert free[2] > 0.1
     assert (beta[1:][pressures] <= 0).all()
+
+
+def test_what_relieves_moves_the_other_way_alone() -> None:
+    rng = np.random.default_rng(0)
+    z, n = rng.normal(0, 1, (4000, 2)), np.ones(4000)
+    hit = rng.random(4000) < 0.2 * np.exp(np.clip(z[:, 0] - z[:, 1], -2, 1) / 2)
+    fitted = {
+        direction: fit_backbone(z, n, hit, n, (WELCOME, UNWELCOME), direction)
+        for direction in (-1, 0, 1)
+    }
+    assert fitted[0][1] > 0.2
+    assert fitted[0][2] < -0.2
+    assert np.allclose(fitted[-1], fitted[0], atol=1e-3)  # under landing they may
+    assert fitted[1][1:].tolist() == [0, 0]  # under annoyance they may not
 
 
 def test_a_known_rate_is_recovered() -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
 
 from features.catalog.columns import COLUMNS
-from models.given import FARTHEST, Given
+from models.attributes import Encoding
+from models.given import FARTHEST, HAVE_ANNOYED, HAVE_LANDED, OF_MESSAGE, Given
 from models.model import Model
 from models.outcome import Outcome
 from training.dataset import Dataset
-from training.fit import Fitter, Kind, Watched
+from training.fit import Fitter, Kind
+from training.kinds import annoy_kind, land_kind
+from training.watched import Watched
 
 NAMES = [c.name for c in COLUMNS]
 RELEVANCE = NAMES.index("relevance")
@@ -53,6 +57,41 @@ def test_it_is_as_strong_as_the_truth_with_much_to_learn_from() -> None:
     x[:, NAMES.index("channel_email")] = 1
     x[:, RELEVANCE] = 0.1, 0.9
     assert np.diff(outcome.score(x)[0])[0] == pytest.approx(0.8, abs=0.2)
+
+
+def test_a_better_fit_is_never_held_against_a_touch() -> None:
+    """Where few are annoyed, chance alone may have annoyed those whom the message fits."""
+    w = touches(2000, strength=2.0)
+    for kind in (annoy_kind(Encoding(())), land_kind(Encoding(()))):
+        outcome = Fitter(kind, NAMES, members=2).fit(
+            dataclasses.replace(w, why=np.where(w.why == 1, kind.why, 0).astype(np.int8)), slope=1.0
+        )
+        weight = outcome.weights[:, outcome.given.columns.tolist().index(RELEVANCE)]
+        assert (weight > 0.2).all() if kind.name == "land" else (weight == 0).all()
+
+
+@pytest.mark.parametrize(("kind", "column"), [(land_kind, HAVE_LANDED), (annoy_kind, HAVE_ANNOYED)])
+def test_a_record_speaks_for_what_it_is_a_record_of(kind: Any, column: Any) -> None:
+    rng = np.random.default_rng(4)
+    for sense in (1.0, -1.0):
+        w = touches(4000, strength=0.0)
+        w.x[:, column] = rng.normal(0, 1, (len(w), 2))
+        rate = 0.05 * np.exp(0.5 * sense * w.x[:, column[0]])
+        why = np.where(rng.random(len(w)) < rate, kind(Encoding(())).why, 0).astype(np.int8)
+        days = np.where(why > 0, 3.0, 90.0)
+        outcome = Fitter(kind(Encoding(())), NAMES, members=1).fit(
+            dataclasses.replace(w, why=why, days=days), slope=1.0
+        )
+        weight = outcome.weights[0, outcome.given.columns.tolist().index(column[0])]
+        assert weight > 0.3 if sense > 0 else weight == 0
+
+
+def test_the_message_counts_by_the_line_alone() -> None:
+    """What is not known of it must not be sent one way or the other by every tree."""
+    for kind in (land_kind, annoy_kind):
+        made = kind(Encoding(()))
+        assert set(OF_MESSAGE) <= set(made.given)
+        assert not set(OF_MESSAGE) & set(made.columns)
 
 
 def test_many_columns_that_say_nothing_are_held_to_say_little() -> None:

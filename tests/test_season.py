@@ -16,23 +16,28 @@ from models.model import Model, feature_names
 from models.spoken import time_of_year
 from tests.built import PLACE, built
 from tests.factories import table
-from training.fit import Fitter, Watched
-from training.kinds import OF_YEAR, annoy_kind, follow_up_kind, land_kind
-from training.train import WHOLE_YEAR, by_season
+from training.fit import Fitter
+from training.kinds import annoy_kind, follow_up_kind, land_kind
+from training.season import OF_YEAR, WHOLE_YEAR, by_season
+from training.watched import Watched
 
 NAMES = feature_names(Encoding(()))
 YEAR = 365.2425
 
 
-def touches(days: float, n: int = 30_000) -> Watched:
-    """First e-mails over so many days; at New Year three times as many land as in July."""
+def touches(days: float, n: int = 30_000, peak: float = 3.0, growth: float = 1.0) -> Watched:
+    """First e-mails over so many days.
+
+    At New Year `peak` times as many land as in July, at the end `growth` times as many as at first.
+    """
     rng = np.random.default_rng(5)
     time = np.sort(rng.uniform(0, days, n))
     x = np.zeros((n, len(NAMES)), np.float32)
     x[:, NAMES.index("channel_email")] = 1
     x[:, NAMES.index("year_cos")] = np.cos(2 * np.pi * time / YEAR)
     x[:, NAMES.index("year_sin")] = np.sin(2 * np.pi * time / YEAR)
-    why = (rng.random(n) < 0.05 * 3 ** (x[:, NAMES.index("year_cos")] / 2)).astype(np.int8)
+    rate = 0.05 * peak ** (x[:, NAMES.index("year_cos")] / 2) * growth ** (time / days)
+    why = (rng.random(n) < rate).astype(np.int8)
     lasted = np.where(why == 1, 3.0, 90.0)
     return Watched(x, time, lasted, why, np.arange(n, dtype=np.int32), np.ones(n, np.int32))
 
@@ -54,6 +59,11 @@ def test_a_year_teaches_the_season() -> None:
 
 def test_less_than_a_year_teaches_none() -> None:
     assert np.ptp(promised(touches(WHOLE_YEAR - 10))) == 0
+
+
+def test_a_trend_is_not_taken_for_a_season() -> None:
+    winter, spring, summer = promised(touches(YEAR, peak=1.0, growth=2.0))
+    assert [spring - winter, summer - winter] == pytest.approx([0, 0], abs=0.1)
 
 
 def asked(model: Model, month: int) -> Decision:

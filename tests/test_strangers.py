@@ -15,8 +15,8 @@ from models.decide import Decider
 from models.decision import BoundedChance, ModelRef, NextTouch, Request
 from models.model import Model
 from training.dataset import Dataset
-from training.fit import Watched
 from training.strangers import by_strangers, variance_between
+from training.watched import Watched
 
 TIMES = 30
 

@@ -16,7 +16,7 @@ from features.outcomes import OPEN_END
 from features.state import DAY
 from models.attributes import Encoding
 from models.lags import HORIZON
-from training.fit import Watched
+from training.watched import Watched
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from models.evidence import CHANNEL_COLUMNS
 from models.lags import HORIZON
 from models.model import Model
 from training.dataset import Dataset, prepare
-from training.fit import Watched
 from training.metrics import (
     baselines,
     calibration_error,
@@ -29,6 +28,7 @@ from training.metrics import (
     training_rates,
     weighted_roc_auc,
 )
+from training.watched import Watched
 
 Floats = npt.NDArray[np.float64]
 #: Touch numbers reported one by one; the last stands for all beyond.

@@ -13,13 +13,14 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from models.backbone import Basis, covariance_of, fit_backbone
-from models.base_rates import GIVEN, Term
-from models.channels import channels_of
+from models.base_rates import GIVEN, TREND, Term
 from models.forest import parse
-from models.given import Given
+from models.given import Given, priors_of
 from models.lags import LONGEST, Baseline, breslow_by_channel
 from models.outcome import Outcome
 from training.ridge import precision_told
+from training.season import trend
+from training.watched import Watched
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.float32]
@@ -56,52 +57,6 @@ TREES = {
     # every split, and wait for each other long where anything else runs.
     "num_threads": 1,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """Touches being watched: parallel arrays in order of time.
-
-    `x`: features, float32, shape (n, columns); `time`: when made (days since 1970); `days`: how
-    long each was watched; `why`: why the watch ended (features.outcomes); `contact`: codes;
-    `number`: the touch's number in its thread.
-    """
-
-    x: Rows
-    time: Floats
-    days: Floats
-    why: npt.NDArray[np.int8]
-    contact: npt.NDArray[np.int32]
-    number: npt.NDArray[np.int32]
-
-    def __len__(self) -> int:
-        return len(self.time)
-
-    @property
-    def channel(self) -> npt.NDArray[np.int64]:
-        """Channel codes, shape (n,)."""
-        return channels_of(self.x)
-
-    def exposure(self, baseline: Baseline, most: float = LONGEST) -> Floats:
-        """The baseline hazard each touch was exposed to within `most` days, shape (n,)."""
-        return baseline.at(np.minimum(self.days, most), self.channel)
-
-    def take(self, rows: Any) -> Watched:
-        """The given rows."""
-        return Watched(
-            self.x[rows], self.time[rows], self.days[rows], self.why[rows],
-            self.contact[rows], self.number[rows],
-        )  # fmt: skip
-
-    def as_of(self, moment: float) -> Watched:
-        """Touches made before `moment`, watched no longer than until then."""
-        known = self.take(self.time < moment)
-        cut = known.time + known.days > moment
-        days = np.where(cut, moment - known.time, known.days)
-        return Watched(
-            known.x, known.time, days, np.where(cut, 0, known.why).astype(np.int8),
-            known.contact, known.number,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +134,8 @@ class Fitter:
         # grown with, while an outcome beside this one is fitted. It crashed here once.
         columns = later.x[:, self.kind.columns]
         of_trees = booster.predict(columns, raw_score=True, num_threads=TREES["num_threads"])
-        expected = later.exposure(baseline) * np.exp(_linear(beta, member.terms_of(later.x)))
+        linear = _linear(member.promised(beta), member.terms_of(later.x))
+        expected = later.exposure(baseline) * np.exp(linear)
         return calibration_slope(of_trees, expected, unseen)
 
     def _ensemble(self, w: Watched, happened: Flags, trees: int, slope: float) -> Outcome:
@@ -195,7 +151,7 @@ class Fitter:
             booster, beta, baseline = member.grow(weight, trees)
             if number == 0:
                 covariance = member.covariance(beta, baseline)
-            coefficients.append(beta)
+            coefficients.append(member.promised(beta))
             if trees:
                 texts.append(booster.model_to_string())
         columns, last = tuple(self.kind.columns), 1 + len(self.basis.columns)
@@ -225,7 +181,7 @@ class _Member:
         self.given = Given.of(fitter.kind.given, w.x)
         # How far what is given is shrunk; found when the first member is fitted.
         self.precision, self.found = GIVEN.precision, False
-        self.terms = self.terms_of(w.x)
+        self.terms = np.column_stack([self.terms_of(w.x), trend(w, fitter.basis.columns)])
         # Where the next member's linear part starts: at the last one's.
         self.beta = np.zeros(1 + self.terms.shape[1])
         self.params = TREES | {
@@ -243,13 +199,20 @@ class _Member:
 
     @property
     def priors(self) -> tuple[Term, ...]:
-        """Of the coefficients: of the backbone's terms, then of what is given."""
-        given = dataclasses.replace(GIVEN, precision=self.precision)
-        return (*self.fitter.kind.terms.values(), *[given] * len(self.given))
+        """Of the coefficients: of the backbone's terms, of what is given, of the trend."""
+        of_given = (
+            dataclasses.replace(prior, precision=self.precision) for prior in priors_of(self.given)
+        )
+        return (*self.fitter.kind.terms.values(), *of_given, TREND)
 
     def terms_of(self, x: Rows) -> Floats:
         """The backbone's terms and what is given, shape (rows, terms + given)."""
         return np.column_stack([self.fitter.basis(x), self.given(x)])
+
+    @staticmethod
+    def promised(beta: Floats) -> Floats:
+        """The coefficients that hold from now on: without that of the trend."""
+        return beta[:-1]
 
     def grow(self, weight: Floats, trees: int) -> tuple[Any, Floats, Baseline]:
         """A booster, coefficients of the linear part and the baseline they were fitted with."""
@@ -286,7 +249,7 @@ class _Member:
 
     def _precision_told(self, beta: Floats, expected: Floats) -> float:
         covariance = covariance_of(self.terms, expected, self.priors)
-        given = slice(len(beta) - len(self.given), None)
+        given = slice(len(beta) - len(self.given) - 1, -1)
         return precision_told(
             beta[given], covariance[given, given], self.precision, GIVEN.precision
         )

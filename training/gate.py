@@ -18,10 +18,10 @@ from models.model import Model
 from models.situation import EPOCH
 from training.dataset import Dataset, prepare
 from training.evaluate import happened
-from training.fit import Watched
 from training.metrics import bins, calibration_error, log_loss
 from training.on_record import OnRecord
 from training.rehearsal import Rehearsal
+from training.watched import Watched
 
 #: Calibration error allowed beyond what sampling alone would give, in points of probability.
 LARGEST_MISS = 0.05

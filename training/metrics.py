@@ -149,3 +149,14 @@ def training_rates(happened: Flags, number: npt.NDArray[Any], longest: int = 20)
     n = np.bincount(capped, minlength=longest)
     hits = np.bincount(capped, weights=happened, minlength=longest)
     return {"prior": prior, "by_touch_number": ((hits + 5 * prior) / (n + 5)).tolist()}
+
+
+def verdict(gap: float) -> str:
+    """In words, whether an aim was reached; `gap`: by how much it was exceeded.
+
+    >>> verdict(0.0), verdict(-0.0131), verdict(-0.0001)
+    ('reached', 'missed by 0.013', 'missed by less than 0.001')
+    """
+    if gap >= 0:
+        return "reached"
+    return f"missed by {-gap:.3f}" if gap <= -0.001 else "missed by less than 0.001"

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from models.outcome import UNSEEN, Outcome
 from models.usual import fare_as_usual
 from training.dataset import Dataset
-from training.fit import Watched
+from training.watched import Watched
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]

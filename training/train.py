@@ -12,7 +12,6 @@ from threadpoolctl import threadpool_limits
 from features.parallel import together
 from models.attributes import Encoding
 from models.evidence import EvidenceTable
-from models.given import OF_MESSAGE
 from models.lags import LONGEST
 from models.ledger import Ledger
 from models.model import Model, feature_names
@@ -22,19 +21,14 @@ from training.dataset import Dataset
 from training.fit import (
     FEWEST_EVENTS,
     MEMBERS,
-    SEED,
     Fitter,
     Kind,
-    Watched,
     calibration_slope,
 )
-from training.kinds import OF_YEAR, annoy_kind, follow_up_kind, land_kind
+from training.kinds import annoy_kind, follow_up_kind, land_kind
+from training.season import by_season
 from training.strangers import by_strangers, groups_of, variance_between
-
-#: Share of the touches that are learned from as if nothing were known of the message.
-HIDDEN_SHARE = 0.2
-#: Days from the first touch to the last from which on a model learns seasons.
-WHOLE_YEAR = 300.0
+from training.watched import Watched
 
 
 def fit_model(
@@ -51,7 +45,7 @@ def fit_model(
     """
     names = feature_names(encoding)
     given = slopes or {}
-    open_touches = by_season(sometimes_unknown(data.watched.take(~data.closed)))
+    open_touches = by_season(data.watched.take(~data.closed))
     groups = groups_of(data, ~data.closed)
 
     def fitted(kind: Kind) -> Outcome:
@@ -83,30 +77,6 @@ def fit_model(
         usual=usual,
         card=card,
     )
-
-
-def sometimes_unknown(w: Watched) -> Watched:
-    """Every fifth touch with its relevance and personalization hidden.
-
-    A history knows them of every touch made; who asks about a first touch may not. Trees that
-    have never seen them missing would take "unknown" for zero.
-    """
-    hidden = np.random.default_rng(SEED).random(len(w)) < HIDDEN_SHARE
-    x = w.x.copy()
-    x[np.ix_(hidden, OF_MESSAGE)] = np.nan
-    return dataclasses.replace(w, x=x)
-
-
-def by_season(w: Watched) -> Watched:
-    """The touches, without their time of year where they span too little of one.
-
-    In half a year a season cannot be told from how things went.
-    """
-    if len(w) and w.time[-1] - w.time[0] >= WHOLE_YEAR:
-        return w
-    x = w.x.copy()
-    x[:, OF_YEAR] = 0.0
-    return dataclasses.replace(w, x=x)
 
 
 def model_of_base_rates() -> Model:

@@ -18,6 +18,7 @@ from features.state import DAY
 from training import plots
 from training.dataset import known_before, prepare
 from training.evaluate import Report, evaluate, rates_of
+from training.metrics import verdict
 from training.train import fit_model
 
 LEARN = 0.7
@@ -160,19 +161,17 @@ def _sentences(reports: dict[str, Report]) -> Iterator[str]:
     yield ""
     for name, t, cell in _cells(reports):
         o, later = cell["overall"], cell["follow_ups"]["roc_auc"]
-        yield f"- {name}, {t.outcome}: ROC AUC {_against(o['roc_auc'], t.aim)}."
+        auc = o["roc_auc"]
+        yield f"- {name}, {t.outcome}: ROC AUC {auc:.3f}, aim {t.aim}: {verdict(auc - t.aim)}."
         gap = later - t.follow_ups_auc
         yield (
             f"- {name}, {t.outcome}: follow-ups only {later:.3f}, "
             f"{'above' if gap > 0 else 'below'} the baseline by {abs(gap):.3f}."
         )
         error = o["calibration_error"]
-        verdict = (
-            "reached" if error < CALIBRATION_AIM else f"missed by {error - CALIBRATION_AIM:.3f}"
-        )
         yield (
             f"- {name}, {t.outcome}: calibration error {error:.3f}, "
-            f"aim under {CALIBRATION_AIM}: {verdict}."
+            f"aim under {CALIBRATION_AIM}: {verdict(CALIBRATION_AIM - error)}."
         )
 
 
@@ -180,11 +179,6 @@ def _cells(reports: dict[str, Report]) -> Iterator[tuple[str, Target, dict[str, 
     for name, report in reports.items():
         for target in TARGETS[name]:
             yield name, target, report.metrics[target.outcome]
-
-
-def _against(value: float, aim: float) -> str:
-    gap = value - aim
-    return f"{value:.3f}, aim {aim}: {'reached' if gap >= 0 else f'missed by {-gap:.3f}'}"
 
 
 def _span(interval: list[float] | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+from training.metrics import verdict
 from training.playout.agenda import Agenda
 from training.playout.book import AVERAGE, Book
 from training.playout.bounds import GROUP, LEVELS, Notes, by_level, held
@@ -80,7 +81,7 @@ def _reached(book: Book) -> Iterator[str]:
     share = average([book.share(book.agenda.main(w, FINELINE)) for w in worlds])
     yield (
         f"- Share of the way on average: {span(share)}, aim {AIM_SHARE}: "
-        f"{_verdict(share.mean - AIM_SHARE)}."
+        f"{verdict(share.mean - AIM_SHARE)}."
     )
     over = [w for w in worlds if book.over_twice(w).mean > 0]
     yield (
@@ -272,7 +273,3 @@ def _worlds(book: Book) -> Iterator[str]:
 
 def _names(worlds: Sequence[str]) -> str:
     return f" ({', '.join(worlds)})" if worlds else ""
-
-
-def _verdict(gap: float) -> str:
-    return "reached" if gap >= 0 else f"missed by {-gap:.2f}"
