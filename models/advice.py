@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from models.decision import Decision
-from models.planner import MOST_TOUCHES
 from models.spoken import Clock, number, percent, span
 
 _VERBS = {
@@ -57,7 +56,7 @@ def _plan(d: Decision) -> str:
     further, gap = d.plan.further_touches - 1, d.plan.gap_days
     if gap is None:
         return ", then stop: another touch would cost more than it brings"
-    if _to_the_limit(d):
+    if d.plan.open_ended:
         return f", then {_every(gap)}: as far as can be seen each touch brings more than it costs"
     if further == 1:
         more = f" and once more in {span(gap)}"
@@ -71,16 +70,11 @@ def _more(d: Decision) -> str:
     further, gap = d.plan.further_touches - 1, d.plan.gap_days
     if gap is None:
         return " a last time"
-    if _to_the_limit(d):
+    if d.plan.open_ended:
         return f" and go on {_every(gap)}"
     if further == 1:
         return f" and once more {span(gap)} later"
     return f" and {number(further)} more times, {span(gap)} apart"
-
-
-def _to_the_limit(d: Decision) -> bool:
-    """Whether the plan is as long as the planner looks ahead: then it is not where to stop."""
-    return d.plan.further_touches >= MOST_TOUCHES - (d.hint == "wait" and d.score <= 0)
 
 
 def _until(d: Decision, clock: Clock) -> str:

@@ -22,6 +22,7 @@ from models.history import Agreed, HistorySummary, summaries
 from models.hold import CERTAIN, HELD_BACK, Draw, Hold
 from models.judge import Judged, Prudence, judge
 from models.model import Model
+from models.planner import MOST_TOUCHES
 from models.rules import Rulebook
 from models.situation import EPOCH, Situations, joined, microseconds, situations
 from models.words import Considered, Words
@@ -230,7 +231,8 @@ class Decider:
         """
         if start is None:
             return Plan(0, None, None)
-        touches = course.touches if course.now > course.wait else course.wait_touches
+        now = course.now > course.wait
+        touches = course.touches if now else course.wait_touches
         if touches == 1:
             return Plan(1, None, start)
         growing = sum(course.growth**k for k in range(touches - 1)) / (touches - 1)
@@ -238,7 +240,8 @@ class Decider:
         first = microseconds(start)
         gap = self.rulebook.spaced(touches, wished, first, summary.touches_us)
         days = -(-gap // _HOUR_US) / 24
-        return Plan(touches, days, start + timedelta(days=days * (touches - 1)))
+        last = start + timedelta(days=days * (touches - 1))
+        return Plan(touches, days, last, touches == (MOST_TOUCHES if now else MOST_TOUCHES - 1))
 
     def _draw(
         self, hold: Hold, r: Request, campaign: str | None, number: int, channel: str,

@@ -98,12 +98,14 @@ class Plan:
     """The best cadence from here: how many more touches, days between them, when to give up.
 
     `gap_days` is None when at most one touch is left; `stop_after` is the moment after which no
-    further touch pays, None when no touch is planned.
+    further touch pays, None when no touch is planned; `open_ended`: the planner looked no further
+    ahead than that, so that later touches may pay as well.
     """
 
     further_touches: int
     gap_days: float | None
     stop_after: datetime | None
+    open_ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,12 @@ DECISION: dict[str, Any] = {
         "p_annoy_interval": [0.017, 0.056],
     },
     "if_left_alone": {"p_land": 0.034, "p_annoy": 0.002},
-    "plan": {"further_touches": 2, "gap_days": 7.0, "stop_after": "2026-12-03T09:15:00Z"},
+    "plan": {
+        "further_touches": 2,
+        "gap_days": 7.0,
+        "stop_after": "2026-12-03T09:15:00Z",
+        "open_ended": False,
+    },
     "curve": [
         {"delay_days": 0.0, "p_land": 0.112, "p_annoy": 0.031, "value": 0.048},
         {"delay_days": 3.0, "p_land": 0.114, "p_annoy": 0.024, "value": 0.06},

@@ -17,6 +17,7 @@ from features.events.schema import CHANNELS, EVENTS
 from models.decide import Decider
 from models.decision import NextTouch, Request, Utility
 from models.lasting import lasting_columns
+from models.planner import MOST_TOUCHES
 from models.situation import joined, situations
 from models.usual import OF_PARTY
 from tests.factories import agency as random_agency
@@ -203,3 +204,14 @@ def test_a_sender_never_seen_is_taken_to_fare_as_senders_usually_do(decider: Dec
         usual = model.usual[OF_PARTY[party]]
         np.testing.assert_array_equal(columns_of(party, "new", "new"), usual)
         assert not np.array_equal(columns_of(party, *known), usual)
+
+
+@pytest.mark.parametrize(("cost", "days_ago"), [(0.0, 30), (0.0, 0.5), (0.006, 30)])
+def test_a_plan_as_long_as_anybody_looked_has_no_end(
+    decider: Decider, cost: float, days_ago: float
+) -> None:
+    utility = Utility(land=1, annoy=0.01, touch=cost)
+    (d,) = decider.decide([request([touch(days_ago)], country="NL", utility=utility)])
+    most = MOST_TOUCHES - (d.hint == "wait")
+    assert d.plan.open_ended == (cost == 0)
+    assert d.plan.further_touches == most if cost == 0 else 1 < d.plan.further_touches < most

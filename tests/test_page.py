@@ -215,6 +215,7 @@ def test_the_line_marks_where_touches_are_too_soon_and_pushy(client: TestClient)
     assert line.soon == pytest.approx((left, 6 * day), abs=0.1)
     assert line.pushy == pytest.approx((left + 15 * day, 15 * day), abs=0.1)
     assert drawn(answer | {"hint": "stop", "nudge_at": None}).pushy == (left, 656.0)
+    assert drawn(answer | {"plan": answer["plan"] | {"open_ended": True}}).pushy is None
 
 
 def test_the_widget_is_small_and_framed_only_by_whom_is_named(

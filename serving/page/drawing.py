@@ -53,9 +53,7 @@ def drawn(answer: Mapping[str, Any]) -> Line:
     curve = answer["curve"]
     at = moment(answer["at"])
     best = _day(answer["nudge_at"], at)
-    end = 0.0 if answer["hint"] == "stop" else _day(answer["plan"]["stop_after"], at)
-    if end is None and answer["plan"]["further_touches"] == 1:
-        end = best
+    end = _end(answer, at)
     now = answer["if_nudged"]
     return Line(
         land=_chart(curve, "p_land", now, *LAND),
@@ -68,6 +66,15 @@ def drawn(answer: Mapping[str, Any]) -> Line:
             (round(p["delay_days"]), percent(p["p_land"]), percent(p["p_annoy"])) for p in curve
         ),
     )
+
+
+def _end(answer: Mapping[str, Any], at: datetime) -> float | None:
+    """Days until no further touch pays; None where the plan does not say."""
+    plan = answer["plan"]
+    if answer["hint"] == "stop":
+        return 0.0
+    # Hints of earlier versions know of no plan without an end.
+    return None if plan.get("open_ended") else _day(plan["stop_after"], at)
 
 
 def _day(when: str | None, at: datetime) -> float | None:

@@ -152,6 +152,10 @@ class PlanOut(Strict):
     further_touches: int = Field(description="How many more touches.")
     gap_days: float | None = Field(description="Days between them; null for one or none.")
     stop_after: datetime | None = Field(description="When to give up; null without a touch.")
+    open_ended: bool = Field(
+        description="Whether the plan ends only because nothing beyond it was looked at, so that "
+        "later touches may pay as well."
+    )
 
 
 class CurvePointOut(Strict):

@@ -1,11 +1,12 @@
 // Times in the reader's zone, filters that apply by themselves, and keys for the work list.
 "use strict";
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-const shown = new Intl.DateTimeFormat(undefined, {weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit"});
+const parts = {weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit"};
+const thisYear = Intl.DateTimeFormat(undefined, parts), otherYear = Intl.DateTimeFormat(undefined, {...parts, year: "numeric"});
 for (const time of document.querySelectorAll("time[datetime]:not([data-day])")) {
   const at = new Date(time.dateTime);
   time.title = time.textContent;
-  time.textContent = shown.format(at) + (at.getFullYear() === new Date().getFullYear() ? "" : " " + at.getFullYear());
+  time.textContent = (at.getFullYear() === new Date().getFullYear() ? thisYear : otherYear).format(at);
 }
 const days = Intl.DateTimeFormat(undefined, {day: "numeric", month: "short", year: "numeric"});
 for (const time of document.querySelectorAll("time[data-day]")) time.textContent = days.format(new Date(time.dateTime));
