@@ -22,7 +22,7 @@ from models.history import Agreed, HistorySummary, summaries
 from models.hold import CERTAIN, HELD_BACK, Draw, Hold
 from models.judge import Judged, Prudence, judge
 from models.model import Model
-from models.planner import MOST_TOUCHES
+from models.planner import MOST_LATER, MOST_TOUCHES
 from models.rules import Rulebook
 from models.situation import EPOCH, Situations, joined, microseconds, situations
 from models.words import Considered, Words
@@ -241,7 +241,7 @@ class Decider:
         gap = self.rulebook.spaced(touches, wished, first, summary.touches_us)
         days = -(-gap // _HOUR_US) / 24
         last = start + timedelta(days=days * (touches - 1))
-        return Plan(touches, days, last, touches == (MOST_TOUCHES if now else MOST_TOUCHES - 1))
+        return Plan(touches, days, last, touches == (MOST_TOUCHES if now else MOST_LATER))
 
     def _draw(
         self, hold: Hold, r: Request, campaign: str | None, number: int, channel: str,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.catalog.columns import COLUMNS
+from features.catalog.columns import POSITION
 from features.compiled import jit
 from features.events.schema import CHANNELS
 from models.decision import Evidence, EvidenceLevel
@@ -19,11 +19,10 @@ GAPS = (1.0, 2.5, 4.5, 8.0, 15.0, 31.0)
 #: Least number of touches seen in a situation for each level.
 LEVELS: tuple[tuple[EvidenceLevel, int], ...] = (("strong", 1000), ("fair", 200), ("weak", 20))
 
-_POSITION = {c.name: i for i, c in enumerate(COLUMNS)}
-_TOUCHES = _POSITION["thread_touches"]
-_GAP = _POSITION["thread_days_since_touch"]
+_TOUCHES = POSITION["thread_touches"]
+_GAP = POSITION["thread_days_since_touch"]
 #: Positions of the columns that say which channel a touch is made on.
-CHANNEL_COLUMNS = [_POSITION[f"channel_{c}"] for c in CHANNELS[:4]]
+CHANNEL_COLUMNS = [POSITION[f"channel_{c}"] for c in CHANNELS[:4]]
 #: The same as arrays, for the compiled routine.
 _EDGES = (np.array(CHANNEL_COLUMNS), np.array(TOUCH_NUMBERS), np.array(GAPS))
 

@@ -17,8 +17,11 @@ from features.compiled import inline, jit
 from models.leaves import Leaves, Nodes, add_scores, leaves
 
 
-class Walked(NamedTuple):
-    """The arrays of a `Forest` for compiled routines."""
+class Trees(NamedTuple):
+    """Trees laid end to end. A child below 0 is the leaf `~child`; offsets are per tree.
+
+    `value` holds what each inner node, and `leaf` what each leaf, adds to the score.
+    """
 
     feature: npt.NDArray[np.int32]
     threshold: npt.NDArray[np.float64]
@@ -34,37 +37,16 @@ class Walked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """Trees laid end to end. A child below 0 is the leaf `~child`; offsets are per tree.
+    """Trees as they are walked, and in `scored` the same laid out to be scored."""
 
-    `value` holds what each inner node, and `leaf` what each leaf, adds to the score; `scored` is
-    the same, laid out to be scored.
-    """
-
-    feature: npt.NDArray[np.int32]
-    threshold: npt.NDArray[np.float64]
-    left: npt.NDArray[np.int32]
-    right: npt.NDArray[np.int32]
-    default_left: npt.NDArray[np.bool_]
-    nan_is_missing: npt.NDArray[np.bool_]
-    value: npt.NDArray[np.float64]
-    leaf: npt.NDArray[np.float64]
-    node_start: npt.NDArray[np.int32]
-    leaf_start: npt.NDArray[np.int32]
+    trees: Trees
     scored: Leaves = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        missing_left = np.where(self.nan_is_missing, self.default_left, self.threshold >= 0.0)
-        nodes = Nodes(
-            self.feature, self.threshold, ~missing_left, self.left, self.right, self.node_start
-        )
-        object.__setattr__(self, "scored", leaves(nodes, self.leaf, self.leaf_start))
-
-    def arrays(self) -> Walked:
-        """What the routines that walk take."""
-        return Walked(
-            self.feature, self.threshold, self.left, self.right, self.default_left,
-            self.nan_is_missing, self.value, self.leaf, self.node_start, self.leaf_start,
-        )  # fmt: skip
+        t = self.trees
+        missing_left = np.where(t.nan_is_missing, t.default_left, t.threshold >= 0.0)
+        nodes = Nodes(t.feature, t.threshold, ~missing_left, t.left, t.right, t.node_start)
+        object.__setattr__(self, "scored", leaves(nodes, t.leaf, t.leaf_start))
 
     def predict(self, x: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """Raw scores, shape (rows,)."""
@@ -77,17 +59,15 @@ def together(forests: Sequence[Forest]) -> Forest:
     """The trees of several forests, one after another."""
     if not forests:
         return EMPTY
-    nodes = np.cumsum([0, *(len(f.feature) for f in forests)])
-    ends = np.cumsum([0, *(len(f.leaf) for f in forests)])
-    laid = {
-        name: np.concatenate([getattr(f, name) for f in forests])
-        for name in ("feature", "threshold", "left", "right", "default_left", "nan_is_missing",
-                     "value", "leaf")
-    }  # fmt: skip
+    parts = [f.trees for f in forests]
+    nodes = np.cumsum([0, *(len(t.feature) for t in parts)])
+    ends = np.cumsum([0, *(len(t.leaf) for t in parts)])
+    laid = Trees(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
     return Forest(
-        **laid,
-        node_start=_starts([f.node_start for f in forests], nodes),
-        leaf_start=_starts([f.leaf_start for f in forests], ends),
+        laid._replace(
+            node_start=_starts([t.node_start for t in parts], nodes),
+            leaf_start=_starts([t.leaf_start for t in parts], ends),
+        )
     )
 
 
@@ -107,16 +87,18 @@ def parse(model_text: str, columns: Sequence[int] | None = None) -> Forest:
     values = [_numbers(t["leaf_value"], np.float64) for t in trees]
     nodes = [int(t["num_leaves"]) - 1 for t in trees]
     return Forest(
-        feature=_positions(_joined(split, "split_feature", np.int32), columns),
-        threshold=_joined(split, "threshold", np.float64),
-        left=_joined(split, "left_child", np.int32),
-        right=_joined(split, "right_child", np.int32),
-        default_left=(decision & 2) > 0,
-        nan_is_missing=(decision >> 2) == 2,
-        value=_joined(split, "internal_value", np.float64),
-        leaf=np.concatenate([*values, np.zeros(0)]),
-        node_start=np.cumsum([0, *nodes]).astype(np.int32),
-        leaf_start=np.cumsum([0, *(len(v) for v in values)]).astype(np.int32),
+        Trees(
+            feature=_positions(_joined(split, "split_feature", np.int32), columns),
+            threshold=_joined(split, "threshold", np.float64),
+            left=_joined(split, "left_child", np.int32),
+            right=_joined(split, "right_child", np.int32),
+            default_left=(decision & 2) > 0,
+            nan_is_missing=(decision >> 2) == 2,
+            value=_joined(split, "internal_value", np.float64),
+            leaf=np.concatenate([*values, np.zeros(0)]),
+            node_start=np.cumsum([0, *nodes]).astype(np.int32),
+            leaf_start=np.cumsum([0, *(len(v) for v in values)]).astype(np.int32),
+        )
     )
 
 

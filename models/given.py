@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.catalog.columns import COLUMNS
+from features.catalog.columns import POSITION
 from features.compiled import inline
 from models.base_rates import GIVEN, UNWELCOME, WELCOME, Term
 
@@ -22,16 +22,11 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.float32]
 
-
-def _columns(*names: str) -> Ints:
-    return np.flatnonzero([c.name in names for c in COLUMNS])
-
-
 #: Columns that the message alone decides: the same for every touch of a course.
-OF_MESSAGE = _columns("relevance", "personalized")
+OF_MESSAGE = [POSITION["relevance"], POSITION["personalized"]]
 #: How the touches of a sender and a client have landed, and their threads annoyed.
-HAVE_LANDED = _columns("actor_touch_land_rate", "account_touch_land_rate")
-HAVE_ANNOYED = _columns("actor_annoy_rate", "account_annoy_rate")
+HAVE_LANDED = [POSITION["actor_touch_land_rate"], POSITION["account_touch_land_rate"]]
+HAVE_ANNOYED = [POSITION["actor_annoy_rate"], POSITION["account_annoy_rate"]]
 #: A value counts as no further from the centre than this many standard deviations.
 FARTHEST = 3.0
 

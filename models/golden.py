@@ -104,7 +104,7 @@ def _rows(model: Model) -> Rows:
 
 
 def _thresholds(model: Model) -> Iterator[npt.NDArray[np.float64]]:
-    forests = [f for o in (model.land, model.annoy, model.follow_up) for f in o.forests]
+    forests = [f.trees for o in (model.land, model.annoy, model.follow_up) for f in o.forests]
     for column in range(len(model.columns)):
         parts = [f.threshold[f.feature == column] for f in forests]
         found = np.concatenate([*parts, np.array([0.0, 1.0])])

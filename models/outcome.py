@@ -102,7 +102,7 @@ class Outcome:
     planned: tuple[Any, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        sizes = [len(forest.node_start) - 1 for forest in self.forests]
+        sizes = [len(forest.trees.node_start) - 1 for forest in self.forests]
         ensemble, ends = together(self.forests), np.cumsum([0, *sizes])
         compiled = Compiled(
             self.basis.arrays(), self.coefficients, self.given.arrays(), self._weights, self.slope,
@@ -175,7 +175,7 @@ class Outcome:
     def contributions(self, x: Rows) -> Floats:
         """What each column adds to the score, shape (rows, columns); the linear part included."""
         out = np.zeros(x.shape)
-        add_contributions(x, self.ensemble.arrays(), self._share, out)
+        add_contributions(x, self.ensemble.trees, self._share, out)
         for part, columns, weights in (
             (self.basis(x), self.basis.columns, self.coefficients[:, 1:]),
             (self.given(x), self.given.columns, self._weights),
@@ -191,7 +191,7 @@ class Outcome:
         the sum over its columns of the answer, of the same shape.
         """
         out = np.zeros(x.shape)
-        add_effects(x, usual, self.ensemble.arrays(), self._share, topic, out)
+        add_effects(x, usual, self.ensemble.trees, self._share, topic, out)
         known = self.compiled
         _add_linear(x, usual, known.basis, known.coefficients[:, 1:].mean(axis=0),
                     known.given, known.weights.mean(axis=0), out)  # fmt: skip

@@ -30,7 +30,8 @@ _ROLLED = np.array([0, 1, 2, 3, 5, 7, 10, 14, 16, 17])
 GAPS = np.array([2, 3, 5, 7, 10, 14, 21, 30, 45], float)
 #: By what factor each gap of a cadence is longer than the one before.
 GROWTHS = np.array([1.0, 1.6], float)
-MOST_TOUCHES = 8
+#: Touches of a course that begins now, and of one that begins later.
+MOST_TOUCHES, MOST_LATER = 8, 7
 _LONGEST = 90.0
 #: No course goes on for more days than these.
 _FARTHEST = 240.0
@@ -305,7 +306,7 @@ def _plan_waiting(cases: Any, state: Any, model: Any, c: Any) -> None:
         if begun > time:
             time, then[0] = begun, np.nan
             best, length = _course(
-                case, cases[c.later], state, model, time, then, c.gap, c.growth, MOST_TOUCHES - 1
+                case, cases[c.later], state, model, time, then, c.gap, c.growth, MOST_LATER
             )
             if best - margin > c.wait:
                 c.wait, c.delay, c.wait_touches = best - margin, DELAYS[k], length

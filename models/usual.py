@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.catalog.columns import COLUMNS, PARTIES, PARTY_COLUMNS
+from features.catalog.columns import COLUMNS, PARTIES, PARTY_COLUMNS, POSITION
 from features.compiled import jit
 from features.fold import read_parties
 from models.attributes import Encoding
@@ -20,16 +20,15 @@ Ints = npt.NDArray[np.int64]
 
 #: As many touches, spread over all, are enough for a median.
 _SAMPLE, _SENDERS = 20_000, 1000
-_POSITION = {c.name: i for i, c in enumerate(COLUMNS)}
 #: Positions of the columns about each party, by its name.
 OF_PARTY = {
-    party.name: [_POSITION[c.name] for c in columns]
+    party.name: [POSITION[c.name] for c in columns]
     for party, columns in zip(PARTIES, PARTY_COLUMNS, strict=True)
 }
 _CLOCK = ("zone_known", "local_hour", "local_weekday", "person_usual_hour")
 #: A column that is 0 where nothing is known, and the columns that then say nothing.
 _SILENT = (
-    ("zone_known", [_POSITION[name] for name in _CLOCK]),
+    ("zone_known", [POSITION[name] for name in _CLOCK]),
     ("actor_touches", OF_PARTY["actor"]),
     ("account_touches", OF_PARTY["account"]),
 )
@@ -87,7 +86,7 @@ def _gates() -> Ints:
     """Of each column of the catalog the one that has to speak for it to say anything; -1: none."""
     gate = np.full(len(COLUMNS), -1, np.int64)
     for name, columns in _SILENT:
-        gate[columns] = _POSITION[name]
+        gate[columns] = POSITION[name]
     return gate
 
 

@@ -31,7 +31,7 @@ def test_contributions_add_up_to_the_score(grown: tuple[lgb.Booster, np.ndarray]
     booster, x = grown
     forest = parse(booster.model_to_string())
     out = np.zeros(x.shape)
-    add_contributions(x, forest.arrays(), 1.0, out)
+    add_contributions(x, forest.trees, 1.0, out)
     roots = forest.predict(x) - out.sum(axis=1)
     assert np.ptp(roots) < 1e-9
 
@@ -77,7 +77,7 @@ def test_forests_together_are_the_sum_of_each(grown: tuple[lgb.Booster, np.ndarr
     both = together([*parts, EMPTY])
     assert np.array_equal(both.predict(x), whole.predict(x))
     out, once = np.zeros(x.shape), np.zeros(x.shape)
-    add_contributions(x, both.arrays(), 1.0, out)
-    add_contributions(x, whole.arrays(), 1.0, once)
+    add_contributions(x, both.trees, 1.0, out)
+    add_contributions(x, whole.trees, 1.0, once)
     assert np.array_equal(out, once)
     assert together([]) is EMPTY

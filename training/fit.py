@@ -249,7 +249,7 @@ class _Member:
 
     def _precision_told(self, beta: Floats, expected: Floats) -> float:
         covariance = covariance_of(self.terms, expected, self.priors)
-        given = slice(len(beta) - len(self.given) - 1, -1)
+        given = slice(-1 - len(self.given), -1)
         return precision_told(
             beta[given], covariance[given, given], self.precision, GIVEN.precision
         )

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from features.catalog.columns import COLUMNS, CONTACT_COLUMNS
 from features.outcomes import ANNOYED, FOLLOWED_UP, LANDED
 from models.attributes import Encoding
 from models.base_rates import ANNOY_FIRST_TOUCH, ANNOY_TERMS, LAND_FIRST_TOUCH, LAND_TERMS
-from models.given import HAVE_ANNOYED, HAVE_LANDED, OF_MESSAGE, Ints
+from models.given import HAVE_ANNOYED, HAVE_LANDED, OF_MESSAGE
 from training.fit import Kind
 from training.season import OF_YEAR
 
 _DIRECTION = {"up": 1, "down": -1, "same": 0}
-
-
 #: What counts linearly alone. Trees would send a message of which nothing is known one way or the
 #: other at every split, and the time of year they would take for the date.
 _BY_LINE = (*OF_MESSAGE, *OF_YEAR)
 
 
-def _given(encoding: Encoding, have_fared: Ints) -> list[int]:
+def _given(encoding: Encoding, have_fared: Sequence[int]) -> list[int]:
     """What is known before anybody is touched; `have_fared`: of the sender and the client."""
-    own = range(len(COLUMNS), len(COLUMNS) + len(encoding.columns))
-    return [*OF_MESSAGE.tolist(), *have_fared.tolist(), *own]
+    return [*OF_MESSAGE, *have_fared, *_own(encoding)]
 
 
-def _of_trees(columns: Iterable[int]) -> list[int]:
-    return [i for i in columns if i not in _BY_LINE]
+def _own(encoding: Encoding) -> range:
+    """The contact's own columns."""
+    return range(len(COLUMNS), len(COLUMNS) + len(encoding.columns))
+
+
+def _but(left_out: Sequence[int], columns: Iterable[int]) -> list[int]:
+    return [i for i in columns if i not in left_out]
 
 
 def land_kind(encoding: Encoding) -> Kind:
     """Landing: trees may go either way, the backbone only down with pressure."""
-    columns = _of_trees(range(len(COLUMNS) + len(encoding.columns)))
+    columns = _but(_BY_LINE, (*range(len(COLUMNS)), *_own(encoding)))
     return Kind(
         name="land",
         why=LANDED,
@@ -47,8 +49,9 @@ def land_kind(encoding: Encoding) -> Kind:
 
 def annoy_kind(encoding: Encoding) -> Kind:
     """Annoyance: only columns that one more touch moves one way, and the trees follow that way."""
-    usable = _of_trees(i for i, c in enumerate(COLUMNS) if c.feature.under_touch != "either")
-    own = range(len(COLUMNS), len(COLUMNS) + len(encoding.columns))
+    own = _own(encoding)
+    one_way = (i for i, c in enumerate(COLUMNS) if c.feature.under_touch != "either")
+    usable = _but(_BY_LINE, one_way)
     directions = [_DIRECTION[COLUMNS[i].feature.under_touch] for i in usable]
     return Kind(
         name="annoy",
@@ -68,8 +71,7 @@ def follow_up_kind(encoding: Encoding) -> Kind:
     Without the records of senders and clients: trees know single senders by them, and how soon
     these follow up drifts more than anything else does (docs/decisions/0017).
     """
-    own = range(len(COLUMNS), len(COLUMNS) + len(encoding.columns))
-    columns = [i for i in (*range(len(CONTACT_COLUMNS)), *own) if i not in OF_YEAR]
+    columns = _but(OF_YEAR, (*range(len(CONTACT_COLUMNS)), *_own(encoding)))
     return Kind(
         name="follow_up",
         why=FOLLOWED_UP,

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from features.catalog.columns import COLUMNS
+from features.catalog.columns import POSITION
 from training.watched import Watched
 
 #: The time of year: of a history the backbone alone learns it. Trees would take it for the date,
 #: and what they found in one season would come round a year later.
-OF_YEAR = [i for i, c in enumerate(COLUMNS) if c.name in ("year_cos", "year_sin")]
+OF_YEAR = [POSITION["year_cos"], POSITION["year_sin"]]
 #: Days from the first touch to the last from which on a model learns seasons.
 WHOLE_YEAR = 300.0
 

@@ -65,6 +65,8 @@ PARTY_COLUMNS = tuple(
     for p in PARTIES
 )
 COLUMNS = CONTACT_COLUMNS + tuple(c for columns in PARTY_COLUMNS for c in columns)
+#: Where each column stands, by name.
+POSITION = {c.name: i for i, c in enumerate(COLUMNS)}
 
 
 def compose(columns: Sequence[Column], arguments: str) -> Any:
