@@ -75,6 +75,19 @@ def test_running_weights_are_products(case: Case) -> None:
     assert (case.running == 0).any()
 
 
+def test_rewards_are_spread_as_on_all_occasions_at_their_place(case: Case) -> None:
+    places: dict[int, list[int]] = {}
+    for rows in case.rows():
+        for place, row in enumerate(rows):
+            places.setdefault(place, []).append(row)
+    assert len(places) > 2
+    for rows_there in places.values():
+        there = np.std(case.r[rows_there])
+        assert case.c.spread(case.r)[rows_there] == pytest.approx(there, abs=1e-9)
+    found = per_decision_ips(case.c, case.running, case.r)
+    assert found.alike == pytest.approx(case.running * case.c.spread(case.r))
+
+
 def test_per_decision_importance_sampling_is_its_loop(case: Case) -> None:
     values = []
     for rows in case.rows():

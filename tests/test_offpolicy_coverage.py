@@ -75,12 +75,10 @@ def test_the_page_covers_every_world_at_the_stated_rate() -> None:
     for world, _, policy, cells in rows():
         shares = [float(m) for m in re.findall(r"(\d+)% of \d+", " ".join(cells))]
         assert shares, (world, policy)
-        # Nominal is 90; one world has few logs, all of them together many. Products of weights
-        # over a course leave few courses that match a policy far from the logged one.
-        least = 85 if policy == "touch_number <= 3" else 87
-        # In the agency annoyance is common and rare courses carry the weight: docs/offpolicy.md.
-        single = 60 if policy == "touch_number <= 3" else 80
-        low, high = (least, 93) if world == "all" else (single, 97)
+        # Nominal is 90; one world has few logs, all of them together many. Products of weights over
+        # a course leave few that match a policy far from the logged one: on the safe side.
+        most = 97 if policy == "touch_number <= 3" else 94
+        low, high = (88, most) if world == "all" else (84, 99)
         assert all(low <= s <= high for s in shares), (world, policy, shares)
 
 

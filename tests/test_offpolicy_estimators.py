@@ -109,6 +109,25 @@ def test_few_contacts_that_weigh_much_widen_the_interval() -> None:
     assert (high - low) / 2 == pytest.approx(1.859548 * found.standard_error, rel=1e-2)
 
 
+def test_outcomes_that_the_few_who_weigh_much_lack_are_reckoned_with() -> None:
+    """Of 1,000 people 3 % are annoyed, but none of the 35 of whom a policy's value is made."""
+    rewards, w = np.zeros(1000), np.zeros(1000)
+    rewards[35:65], w[:35] = -2.0, 1000 / 35
+    found = ips(w, rewards, np.arange(1000))
+    assert found.standard_error == 0.0
+    low, high = found.interval(0.9)
+    assert low < -0.06 < 0.0 < high
+    # The spread of 35 people like all others.
+    assert found.least_error == pytest.approx(rewards.std() / 35**0.5)
+
+
+def test_where_all_weigh_alike_nothing_is_added() -> None:
+    rewards = np.random.default_rng(5).normal(0, 1, 400)
+    found = ips(np.ones(400), rewards, np.arange(400))
+    low, high = found.interval(0.9)
+    assert (high - low) / 2 > 1.644854 * found.least_error
+
+
 def test_the_effective_sample_size_counts_equal_weights_fully() -> None:
     assert effective_sample_size(np.full(7, 3.0)) == pytest.approx(7)
     assert effective_sample_size(np.array([1.0, 0, 0, 0])) == pytest.approx(1)

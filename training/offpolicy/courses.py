@@ -73,6 +73,18 @@ class Courses:
         sums = np.bincount(self.course, weights=terms, minlength=len(self.first))
         return np.asarray(sums, np.float64)
 
+    @property
+    def place(self) -> Ints:
+        """Which occasion of its course each is, from 0."""
+        return np.asarray(np.arange(len(self.at)) - self.first[self.course])
+
+    def spread(self, r: Floats) -> Floats:
+        """Of each occasion, the standard deviation of `r` on all at its place in their courses."""
+        count = np.bincount(self.place)
+        off = r - (np.bincount(self.place, weights=r) / count)[self.place]
+        variance = np.bincount(self.place, weights=off**2) / count
+        return np.asarray(np.sqrt(variance)[self.place])
+
     def to_go(self, r: Floats) -> Floats:
         """Rewards from each occasion to the end of its course."""
         passed = np.cumsum(r) - r
@@ -91,7 +103,7 @@ class Courses:
 
 def per_decision_ips(c: Courses, running: Floats, r: Floats) -> Estimate:
     """V = mean over courses of sum_t rho_1:t r_t (Precup, Sutton and Singh 2000)."""
-    return mean_of(c.total(running * r), c.contact)
+    return mean_of(c.total(running * r), c.contact, running * c.spread(r))
 
 
 def self_normalised(c: Courses, running: Floats, r: Floats) -> Estimate:
@@ -100,7 +112,7 @@ def self_normalised(c: Courses, running: Floats, r: Floats) -> Estimate:
     A course that is over keeps its last weight. Weights of early steps vary less than those of
     whole courses, by which nothing need be divided.
     """
-    nth = np.arange(len(r)) - c.first[c.course]
+    nth = c.place
     shape = (len(c.first), int(nth.max(initial=0)) + 1)
     rewards, rho = np.zeros(shape), np.zeros(shape)
     rewards[c.course, nth], rho[c.course, nth] = running * r, running
@@ -110,7 +122,7 @@ def self_normalised(c: Courses, running: Floats, r: Floats) -> Estimate:
     mean = np.maximum(rho.mean(axis=0), 1e-12)
     step = rewards.mean(axis=0) / mean
     influence = ((rewards - step * rho) / mean).sum(axis=1)
-    return Estimate(float(step.sum()), influence, c.contact)
+    return Estimate(float(step.sum()), influence, c.contact, running / mean[nth] * c.spread(r))
 
 
 def doubly_robust(c: Courses, running: Floats, r: Floats, nudging: Floats, q: Floats) -> Estimate:
@@ -119,8 +131,16 @@ def doubly_robust(c: Courses, running: Floats, r: Floats, nudging: Floats, q: Fl
     `q`: expected rewards to go of nudging and of holding, shape (n, 2).
     """
     v = nudging * q[:, 0] + (1.0 - nudging) * q[:, 1]
-    terms = running * (r - taken(q, c.at.held)) + c.before(running) * v
-    return mean_of(c.total(terms), c.contact)
+    missed = r - taken(q, c.at.held)
+    terms = running * missed + c.before(running) * v
+    return mean_of(c.total(terms), c.contact, running * c.spread(missed + _next(c, v)))
+
+
+def _next(c: Courses, v: Floats) -> Floats:
+    """The value of each occasion's next one in its course; 0 after the last."""
+    following = np.append(v[1:], 0.0)[: len(v)]
+    following[c.last] = 0.0
+    return following
 
 
 def _firsts(codes: Ints) -> Ints:

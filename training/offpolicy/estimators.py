@@ -7,10 +7,11 @@ learning", NIPS 2015. Written w for the importance weight, r for the reward, V f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import norm
 from scipy.stats import t as student
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold
@@ -32,17 +33,31 @@ class Estimate:
     """A value and its influence function, shape (rows,), whose mean is zero.
 
     Rows of one contact hang together: the interval is that of a sum over independent contacts.
+    `alike`: of each occasion, its weight times the standard deviation of rewards on all occasions
+    like it, whatever these weigh. Empty where nothing is weighted.
     """
 
     value: float
     influence: Floats
     contact: Ints
+    alike: Floats = field(default_factory=lambda: np.zeros(0))
 
     def interval(self, level: float) -> tuple[float, float]:
-        """Low and high end of the interval that covers the value with chance `level`."""
+        """Low and high end of the interval that covers the value with chance `level`.
+
+        Never narrower than the spread of rewards on all occasions alike would have it: among the
+        few that weigh most nobody may have been annoyed, and their own spread then knows nothing
+        of annoyance.
+        """
         quantile = float(student.ppf(0.5 + level / 2, self.degrees_of_freedom))
-        reach = quantile * self.standard_error
+        least = float(norm.ppf(0.5 + level / 2)) * self.least_error
+        reach = max(quantile * self.standard_error, least)
         return self.value - reach, self.value + reach
+
+    @property
+    def least_error(self) -> float:
+        """The standard error by `alike`: of a sum over occasions."""
+        return float(np.sqrt((self.alike**2).sum()) / max(len(self.influence), 1))
 
     @property
     def degrees_of_freedom(self) -> float:
@@ -74,25 +89,31 @@ class Estimate:
 
     def __sub__(self, other: Estimate) -> Estimate:
         """The difference of two values on the same rows."""
-        return Estimate(self.value - other.value, self.influence - other.influence, self.contact)
+        return Estimate(
+            self.value - other.value,
+            self.influence - other.influence,
+            self.contact,
+            self.alike - other.alike,
+        )
 
 
-def mean_of(terms: Floats, contact: Ints) -> Estimate:
+def mean_of(terms: Floats, contact: Ints, alike: Floats | None = None) -> Estimate:
     """The mean of one term a row."""
     value = float(terms.mean())
-    return Estimate(value, terms - value, contact)
+    return Estimate(value, terms - value, contact, np.zeros(0) if alike is None else alike)
 
 
 def ips(w: Floats, r: Floats, contact: Ints) -> Estimate:
     """V = mean(w r): inverse propensity scores (Horvitz and Thompson 1952)."""
-    return mean_of(w * r, contact)
+    return mean_of(w * r, contact, w * r.std())
 
 
 def self_normalised(w: Floats, r: Floats, contact: Ints) -> Estimate:
     """V = sum(w r) / sum(w) (Swaminathan and Joachims 2015); influence by linearising."""
     total = w.sum()
     value = float((w * r).sum() / total) if total > 0 else float("nan")
-    return Estimate(value, w * (r - value) / max(w.mean(), 1e-12), contact)
+    scaled = w / max(w.mean(), 1e-12)
+    return Estimate(value, scaled * (r - value), contact, scaled * r.std())
 
 
 def doubly_robust(
@@ -104,7 +125,8 @@ def doubly_robust(
     (n, 2), from a model that has not seen the row's contact.
     """
     direct = nudging * q[:, 0] + (1.0 - nudging) * q[:, 1]
-    return mean_of(direct + w * (r - taken(q, held)), contact)
+    surprise = r - taken(q, held)
+    return mean_of(direct + w * surprise, contact, w * surprise.std())
 
 
 def taken(q: Floats, held: Flags) -> Floats:
