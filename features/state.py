@@ -25,6 +25,7 @@ N_DECAYS = len(HALF_LIVES)
 # Codes of kinds and channels are their positions in features.events.schema.
 TOUCH, OPEN, CLICK, REPLY, AUTO_REPLY, MEETING, PLACEMENT, OPT_OUT, COMPLAINT, BOUNCE = range(10)
 N_CHANNELS = 5
+PHONE = 1
 POSITIVE, NEUTRAL, NEGATIVE = range(3)
 # What an event means for its thread.
 NOTHING, LAND, ANNOY, NOT_NOW = range(4)
@@ -83,6 +84,7 @@ PERSON = np.dtype(
         ("answer_decay_time", "i8"),
         ("answer_pressure", *_decays),
         ("answer_log_lag", "f8"),
+        ("calls", "i8"),
         ("opens", "i8"),
         ("clicks", "i8"),
         ("last_activity", "i8"),
@@ -163,6 +165,7 @@ def clear_person(p: Any) -> None:
         p.pressure[k] = 0.0
         p.answer_pressure[k] = 0.0
     p.answer_log_lag = 0.0
+    p.calls = 0
     p.opens = 0
     p.clicks = 0
     p.last_activity = NEVER
@@ -292,6 +295,7 @@ def note_touch(t: Any, p: Any, time: int, channel: int, actor: int, personalized
     t.last_touch = max(t.last_touch, time)
     t.personalized += personalized > 0
     p.touches += 1
+    p.calls += channel == PHONE
     p.last_touch = max(p.last_touch, time)
 
 

@@ -98,7 +98,9 @@ PERSON = {
     "person_days_since_answer": days_since(_ANSWER),
     "person_not_now": count(_NOT_NOW),
     "person_days_since_not_now": days_since(_NOT_NOW),
-    "person_open_rate": rate(count("k.kind in ('open', 'click')"), count(_TOUCH), 0.3, 3),
+    "person_open_rate": rate(
+        count("k.kind in ('open', 'click')"), count(f"{_TOUCH} and k.channel <> 'phone'"), 0.3, 3
+    ),
     "person_clicks": count("k.kind = 'click'"),
     "person_auto_replies": count("k.kind = 'auto_reply'"),
     "person_bounces": count("k.kind = 'bounce'"),

@@ -17,7 +17,7 @@ from models.spoken import time_of_year
 from tests.built import PLACE, built
 from tests.factories import table
 from training.fit import Fitter
-from training.kinds import annoy_kind, follow_up_kind, land_kind
+from training.kinds import EVER_GROWING, annoy_kind, follow_up_kind, land_kind
 from training.season import OF_YEAR, WHOLE_YEAR, by_season
 from training.watched import Watched
 
@@ -96,6 +96,13 @@ def test_trees_never_see_the_time_of_year() -> None:
     assert [NAMES[i] for i in OF_YEAR] == ["year_cos", "year_sin"]
     for kind in (land_kind, annoy_kind, follow_up_kind):
         assert not set(OF_YEAR) & set(kind(Encoding(())).columns)
+
+
+def test_trees_cannot_read_the_date_from_all_that_a_sender_ever_did() -> None:
+    growing = {"actor_touches", "actor_threads", "account_touches", "contact_touches"}
+    assert {NAMES[i] for i in EVER_GROWING} == growing
+    for kind in (land_kind, annoy_kind, follow_up_kind):
+        assert not growing & {NAMES[i] for i in kind(Encoding(())).columns}
 
 
 @pytest.mark.parametrize("year", [1970, 2024, 2100])

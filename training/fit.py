@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import lightgbm as lgb
@@ -64,7 +64,8 @@ class Kind:
     """What distinguishes the outcomes: code, base rate, backbone, and the columns trees may use.
 
     `direction`: where pressure may move the backbone: 1 up only, -1 down only, 0 either way;
-    `given`: columns that count linearly as well (models.given).
+    `given`: columns that count linearly as well (models.given); `trees`: where its trees are grown
+    otherwise than `TREES` says.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Kind:
     columns: Sequence[int]
     monotone: Sequence[int]
     given: Sequence[int] = ()
+    trees: Mapping[str, float] = field(default_factory=dict)
 
 
 class Fitter:
@@ -184,7 +186,9 @@ class _Member:
         self.terms = np.column_stack([self.terms_of(w.x), trend(w, fitter.basis.columns)])
         # Where the next member's linear part starts: at the last one's.
         self.beta = np.zeros(1 + self.terms.shape[1])
-        self.params = TREES | {
+        self.params = {
+            **TREES,
+            **fitter.kind.trees,
             "seed": fitter.seed % 2**31,
             "monotone_constraints": list(fitter.kind.monotone),
             "monotone_constraints_method": "basic",

@@ -16,6 +16,14 @@ _DIRECTION = {"up": 1, "down": -1, "same": 0}
 #: What counts linearly alone. Trees would send a message of which nothing is known one way or the
 #: other at every split, and the time of year they would take for the date.
 _BY_LINE = (*OF_MESSAGE, *OF_YEAR)
+#: All that a sender or a client ever did only grows: trees would read the date from it, and in use
+#: it lies beyond all they have seen.
+EVER_GROWING = [
+    i for i, c in enumerate(COLUMNS) if c.who and c.feature.name in ("touches", "threads")
+]
+#: Annoyances are few: smaller trees, whose leaves are shrunk less for holding few of them.
+FEW_OUTCOMES = {"num_leaves": 3, "lambda_l2": 5.0}
+_NOT_FOR_TREES = (*_BY_LINE, *EVER_GROWING)
 
 
 def _given(encoding: Encoding, have_fared: Sequence[int]) -> list[int]:
@@ -34,7 +42,7 @@ def _but(left_out: Sequence[int], columns: Iterable[int]) -> list[int]:
 
 def land_kind(encoding: Encoding) -> Kind:
     """Landing: trees may go either way, the backbone only down with pressure."""
-    columns = _but(_BY_LINE, (*range(len(COLUMNS)), *_own(encoding)))
+    columns = _but(_NOT_FOR_TREES, (*range(len(COLUMNS)), *_own(encoding)))
     return Kind(
         name="land",
         why=LANDED,
@@ -51,7 +59,7 @@ def annoy_kind(encoding: Encoding) -> Kind:
     """Annoyance: only columns that one more touch moves one way, and the trees follow that way."""
     own = _own(encoding)
     one_way = (i for i, c in enumerate(COLUMNS) if c.feature.under_touch != "either")
-    usable = _but(_BY_LINE, one_way)
+    usable = _but(_NOT_FOR_TREES, one_way)
     directions = [_DIRECTION[COLUMNS[i].feature.under_touch] for i in usable]
     return Kind(
         name="annoy",
@@ -62,6 +70,7 @@ def annoy_kind(encoding: Encoding) -> Kind:
         columns=[*usable, *own],
         monotone=[*directions, *[0] * len(own)],
         given=_given(encoding, HAVE_ANNOYED),
+        trees=FEW_OUTCOMES,
     )
 
 

@@ -25,6 +25,7 @@ from training.dataset import Dataset, known_before, prepare
 from training.evaluate import Report, evaluate, rates_of
 from training.fit import MEMBERS, SEED, TREES
 from training.gate import Verdict
+from training.kinds import FEW_OUTCOMES
 from training.on_record import OnRecord, on_record
 from training.rehearsal import rehearse
 from training.train import fit_model, later_slopes
@@ -194,7 +195,13 @@ def _register(
         return registry.register(
             settings,
             model,
-            params={**TREES, "members": MEMBERS, "seed": SEED, "columns": len(model.columns)},
+            params={
+                **TREES,
+                **{f"annoy_{name}": value for name, value in FEW_OUTCOMES.items()},
+                "members": MEMBERS,
+                "seed": SEED,
+                "columns": len(model.columns),
+            },
             metrics=_numbers(report.metrics),
             files=files,
             description=(

@@ -196,11 +196,11 @@ def person_days_since_not_now(t, p, m):
     unit="share",
     under_touch="down",
     missing="the prior 0.3 before the first touch",
-    words="opens {value:.0%} of touches",
+    words="opens {value:.0%} of what is written",
 )
 def person_open_rate(t, p, m):
-    """Opens and clicks per touch received, shrunk by 3 imagined touches at 0.3."""
-    return share(p.opens + p.clicks, p.touches, 0.3, 3.0)
+    """Opens and clicks per touch that is no call, shrunk by 3 imagined touches at 0.3."""
+    return share(p.opens + p.clicks, p.touches - p.calls, 0.3, 3.0)
 
 
 @feature(unit="clicks", under_touch="same", words="clicked {count} time(s)")
