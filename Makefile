@@ -64,7 +64,7 @@ yardstick: $(STAMP)  ## train and judge on the real histories; writes docs/resul
 	$(BIN)/fineline yardstick
 
 playout: $(STAMP)  ## let policies act in every simulated world; writes docs/decision-quality.md (an hour)
-	$(BIN)/fineline playout --contacts 12000 --histories 3 --report docs/decision-quality.md
+	$(BIN)/fineline playout --contacts 24000 --histories 3 --report docs/decision-quality.md
 
 offpolicy: $(STAMP)  ## check in every world that off-policy intervals cover; writes docs/offpolicy-coverage.md
 	$(BIN)/python -m training.offpolicy.coverage
