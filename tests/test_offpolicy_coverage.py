@@ -77,8 +77,8 @@ def test_the_page_covers_every_world_at_the_stated_rate() -> None:
         assert shares, (world, policy)
         # Nominal is 90; one world has few logs, all of them together many. Products of weights over
         # a course leave few that match a policy far from the logged one: on the safe side.
-        most = 97 if policy == "touch_number <= 3" else 94
-        low, high = (88, most) if world == "all" else (84, 99)
+        most = 96 if policy == "touch_number <= 3" else 93
+        low, high = (88, most) if world == "all" else (85, 98)
         assert all(low <= s <= high for s in shares), (world, policy, shares)
 
 

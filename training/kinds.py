@@ -13,17 +13,16 @@ from training.fit import Kind
 from training.season import OF_YEAR
 
 _DIRECTION = {"up": 1, "down": -1, "same": 0}
-#: What counts linearly alone. Trees would send a message of which nothing is known one way or the
-#: other at every split, and the time of year they would take for the date.
-_BY_LINE = (*OF_MESSAGE, *OF_YEAR)
 #: All that a sender or a client ever did only grows: trees would read the date from it, and in use
 #: it lies beyond all they have seen.
 EVER_GROWING = [
     i for i, c in enumerate(COLUMNS) if c.who and c.feature.name in ("touches", "threads")
 ]
+#: Trees would send a message of which nothing is known one way or the other at every split, and the
+#: time of year they would take for the date: both count linearly alone.
+_NOT_FOR_TREES = (*OF_MESSAGE, *OF_YEAR, *EVER_GROWING)
 #: Annoyances are few: smaller trees, whose leaves are shrunk less for holding few of them.
 FEW_OUTCOMES = {"num_leaves": 3, "lambda_l2": 5.0}
-_NOT_FOR_TREES = (*_BY_LINE, *EVER_GROWING)
 
 
 def _given(encoding: Encoding, have_fared: Sequence[int]) -> list[int]:

@@ -68,6 +68,12 @@ class Courses:
         shifted[self.first] = 1.0
         return shifted
 
+    def after(self, v: Floats) -> Floats:
+        """What comes with the next occasion; 0 after the last."""
+        shifted = np.append(v[1:], 0.0)[: len(v)]
+        shifted[self.last] = 0.0
+        return shifted
+
     def total(self, terms: Floats) -> Floats:
         """Sums of each course."""
         sums = np.bincount(self.course, weights=terms, minlength=len(self.first))
@@ -80,10 +86,10 @@ class Courses:
 
     def spread(self, r: Floats) -> Floats:
         """Of each occasion, the standard deviation of `r` on all at its place in their courses."""
-        count = np.bincount(self.place)
-        off = r - (np.bincount(self.place, weights=r) / count)[self.place]
-        variance = np.bincount(self.place, weights=off**2) / count
-        return np.asarray(np.sqrt(variance)[self.place])
+        place = self.place
+        count = np.bincount(place)
+        off = r - (np.bincount(place, weights=r) / count)[place]
+        return np.asarray(np.sqrt(np.bincount(place, weights=off**2) / count)[place])
 
     def to_go(self, r: Floats) -> Floats:
         """Rewards from each occasion to the end of its course."""
@@ -133,14 +139,7 @@ def doubly_robust(c: Courses, running: Floats, r: Floats, nudging: Floats, q: Fl
     v = nudging * q[:, 0] + (1.0 - nudging) * q[:, 1]
     missed = r - taken(q, c.at.held)
     terms = running * missed + c.before(running) * v
-    return mean_of(c.total(terms), c.contact, running * c.spread(missed + _next(c, v)))
-
-
-def _next(c: Courses, v: Floats) -> Floats:
-    """The value of each occasion's next one in its course; 0 after the last."""
-    following = np.append(v[1:], 0.0)[: len(v)]
-    following[c.last] = 0.0
-    return following
+    return mean_of(c.total(terms), c.contact, running * c.spread(missed + c.after(v)))
 
 
 def _firsts(codes: Ints) -> Ints:

@@ -26,6 +26,7 @@ FEWEST = 30
 #: Nor do weights whose mean is further than this from 1.
 FURTHEST = 0.25
 _PENALTY = 1.0
+_UNWEIGHTED: Floats = np.zeros(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Estimate:
     value: float
     influence: Floats
     contact: Ints
-    alike: Floats = field(default_factory=lambda: np.zeros(0))
+    alike: Floats = field(default_factory=lambda: _UNWEIGHTED)
 
     def interval(self, level: float) -> tuple[float, float]:
         """Low and high end of the interval that covers the value with chance `level`.
@@ -97,10 +98,10 @@ class Estimate:
         )
 
 
-def mean_of(terms: Floats, contact: Ints, alike: Floats | None = None) -> Estimate:
+def mean_of(terms: Floats, contact: Ints, alike: Floats = _UNWEIGHTED) -> Estimate:
     """The mean of one term a row."""
     value = float(terms.mean())
-    return Estimate(value, terms - value, contact, np.zeros(0) if alike is None else alike)
+    return Estimate(value, terms - value, contact, alike)
 
 
 def ips(w: Floats, r: Floats, contact: Ints) -> Estimate:
