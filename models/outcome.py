@@ -194,7 +194,7 @@ class Outcome:
         add_effects(x, usual, self.ensemble.trees, self._share, topic, out)
         known = self.compiled
         _add_linear(x, usual, known.basis, known.coefficients[:, 1:].mean(axis=0),
-                    known.given, known.weights.mean(axis=0), out)  # fmt: skip
+                    known.given, known.weights.mean(axis=0), topic, out)  # fmt: skip
         return out
 
 
@@ -230,12 +230,29 @@ def _judge(x: Any, outcome: Any, found: Any) -> None:
 
 @jit
 def _add_linear(
-    x: Any, usual: Any, basis: Any, beta: Any, given: Any, weights: Any, out: Any
+    x: Any, usual: Any, basis: Any, beta: Any, given: Any, weights: Any, topic: Any, out: Any
 ) -> None:
-    """Add to each column what the linear part of it loses were it that of `usual`."""
+    """Add to each column what the linear part of it loses were it that of `usual`.
+
+    A term that counts where a flag is set changes with the column and with the flag, together only
+    where both are of one topic.
+    """
+    columns, _, flags = basis
     for r in range(len(x)):
+        row, other = x[r].copy(), usual[r]
         for j in range(len(beta)):
-            out[r, basis[0][j]] += beta[j] * (term(x[r], basis, j) - term(usual[r], basis, j))
+            column, flag = columns[j], flags[j]
+            now = term(x[r], basis, j)
+            row[column] = other[column]
+            if flag >= 0 and topic[r, flag] == topic[r, column]:
+                row[flag] = other[flag]
+            out[r, column] += beta[j] * (now - term(row, basis, j))
+            row[column] = x[r, column]
+            if flag >= 0 and topic[r, flag] != topic[r, column]:
+                row[flag] = other[flag]
+                out[r, flag] += beta[j] * (now - term(row, basis, j))
+            if flag >= 0:
+                row[flag] = x[r, flag]
         for j in range(len(weights)):
             less = standing(x[r], given, j) - standing(usual[r], given, j)
             out[r, given[0][j]] += weights[j] * less

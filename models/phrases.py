@@ -162,12 +162,15 @@ def season(s: Story) -> str:
 
 
 def channel(s: Story) -> str:
-    """The channel beside the last one: "By phone, after an e-mail"."""
+    """Beside the last channel: "First call, after two e-mails", "By phone, after a text"."""
     usual = next((c for c in NOUNS if s.usual.get(f"channel_{c}") == 1), "other")
     text = BY[s.channel]
+    if s.own and all(t.channel != s.channel for t in s.own):
+        n = len(s.own)
+        made = _with_article(s.own[0].channel) if n == 1 else f"{number(n)} {_plural(s.own)}"
+        return f"First {_noun(s)}{'' if s.threads == 0 else ' in this thread'}, after {made}"
     if s.own and s.own[-1].channel != s.channel:
-        before = NOUNS[s.own[-1].channel][0]
-        return f"{text}, after {'an' if before[0] == 'e' else 'a'} {before}"
+        return f"{text}, after {_with_article(s.own[-1].channel)}"
     return text if usual == s.channel else f"{text}, not {BY[usual]}"
 
 
@@ -216,6 +219,11 @@ TOLD_BY_COLUMN: dict[str, Callable[[Story, str], str]] = {
 
 def _noun(s: Story) -> str:
     return NOUNS[s.channel][0]
+
+
+def _with_article(channel: str) -> str:
+    noun = NOUNS[channel][0]
+    return f"{'an' if noun[0] == 'e' else 'a'} {noun}"
 
 
 def _nth(s: Story) -> str:

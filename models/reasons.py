@@ -99,25 +99,20 @@ def _add_up(topic: Any, effects: Any, totals: Any, strongest: Any) -> None:
 
 def reasons(told: dict[str, Said], story: Story) -> tuple[Reason, ...]:
     """Up to five stories, strongest first, both outcomes among them where both matter."""
-    _join(told, "attempts", "recency", "touches", also=not story.own and not story.others)
+    join(told, "attempts", "recency", "touches", also=not story.own and not story.others)
     if not story.answered and "not_now" in told:
-        _join(told, "not_now", "answers", "not_now", also=True)
+        join(told, "not_now", "answers", "not_now", also=True)
     ranked = sorted(((said.most, said) for said in told.values()), key=_first, reverse=True)
     chosen = [said for most, said in ranked if most >= LEAST_EFFECT]
     return tuple(_reason(said, story) for said in _both(chosen))
 
 
-def _join(told: dict[str, Said], first: str, second: str, name: str, also: bool) -> None:
-    """Make one story of two, unless they pull an outcome in opposite ways and not `also`."""
+def join(told: dict[str, Said], first: str, second: str, name: str, also: bool) -> None:
+    """Make one story of two, unless they are at odds and not `also`."""
     a, b = told.get(first), told.get(second)
-    if a is None or b is None:
+    if a is None or b is None or (not also and _at_odds(a, b)):
         return
     both = [o for o in a.effects if o in b.effects]
-    against = [
-        o for o in both if min(a.effects[o], b.effects[o]) < 0 < max(a.effects[o], b.effects[o])
-    ]
-    if not also and any(min(abs(a.effects[o]), abs(b.effects[o])) >= LEAST_EFFECT for o in against):
-        return
     del told[first], told[second]
     stronger = {**b.columns, **a.columns}
     for o in both:
@@ -125,6 +120,21 @@ def _join(told: dict[str, Said], first: str, second: str, name: str, also: bool)
             stronger[o] = b.columns[o]
     total = {o: a.effects.get(o, 0.0) + b.effects.get(o, 0.0) for o in stronger}
     told[name] = Said(name, total, stronger)
+
+
+def _at_odds(a: Said, b: Said) -> bool:
+    """Whether two stories would make a riddle in one sentence.
+
+    They pull an outcome in opposite ways; or each pulls another one, and risk and chance both up or
+    both down.
+    """
+    for outcome, one in a.effects.items():
+        for other_outcome, other in b.effects.items():
+            alike = (one > 0) == (other > 0)
+            matter = min(abs(one), abs(other)) >= LEAST_EFFECT
+            if matter and alike == (outcome != other_outcome):
+                return True
+    return False
 
 
 def _both(chosen: list[Said]) -> list[Said]:
@@ -153,10 +163,11 @@ def _without(said: Said, outcome: OutcomeName) -> Said:
 def _reason(said: Said, story: Story) -> Reason:
     outcome = said.outcome
     effects = sorted(said.effects.items(), key=_size, reverse=True)
-    does = " and ".join(
+    told = [(o, effect) for o, effect in effects if abs(effect) >= LEAST_EFFECT]
+    alike = len({effect > 0 for _, effect in told}) == 1
+    does = (", but " if alike else " and ").join(
         f"{_strength(effect)}{'raises' if effect > 0 else 'lowers'} {_NOUNS[o]}"
-        for o, effect in effects
-        if abs(effect) >= LEAST_EFFECT
+        for o, effect in told
     )
     column = said.columns[outcome]
     text = f"{capital(_phrase(said.topic, column, story))}: {does}."

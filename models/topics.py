@@ -62,7 +62,8 @@ class Topics:
         """The topic of every value of every row, shape (rows, columns).
 
         Of a person who never answered, or whom nobody else touched, the columns about answers and
-        other threads only count touches again.
+        other threads only count touches again. That a channel is new to a thread is told of the
+        channel: it is no small number of attempts.
         """
         of = np.repeat(self.of[None], len(x), axis=0)
         _count_again(x, of, *self._places)
@@ -71,8 +72,8 @@ class Topics:
     @cached_property
     def _places(self) -> tuple[Ints, Ints]:
         """Positions of topics and of columns that `of_rows` looks at."""
-        names, columns = ("attempts", "answers", "others"), (
-            "person_touches", "thread_touches", "person_answers",
+        names, columns = ("attempts", "answers", "others", "channel"), (
+            "person_touches", "thread_touches", "person_answers", "thread_touches_on_channel",
         )  # fmt: skip
         return (
             np.array([self.names.index(name) for name in names]),
@@ -82,9 +83,11 @@ class Topics:
 
 @jit
 def _count_again(x: Any, of: Any, topics: Any, columns: Any) -> None:
-    attempts, answers, others = topics
-    touches, own, answered = columns
+    attempts, answers, others, channel = topics
+    touches, own, answered, on_channel = columns
     for r in range(len(x)):
+        if x[r, own] > 0 and x[r, on_channel] == 0:
+            of[r, on_channel] = channel
         never, nobody = x[r, answered] == 0, x[r, touches] == x[r, own]
         for c in range(of.shape[1]):
             if (never and of[r, c] == answers) or (nobody and of[r, c] == others):

@@ -19,6 +19,7 @@ from training.kinds import annoy_kind, land_kind
 from training.watched import Watched
 
 NAMES = [c.name for c in COLUMNS]
+_WORN_BY_CALLS = "channel_phone * log1p thread_touches"
 RELEVANCE = NAMES.index("relevance")
 
 
@@ -124,6 +125,33 @@ def test_effects_and_contributions_tell_of_it(agency_data: Dataset, small_model:
     total = outcome.coefficients[:, 0].mean() + outcome.contributions(x).sum(axis=1)
     assert np.allclose(total, outcome.score(x)[0])
     assert np.allclose(outcome.linear(x), outcome.score(x)[0])
+
+
+def test_what_counts_on_a_channel_alone_is_told_of_each_that_changes(
+    agency_data: Dataset, small_model: Model
+) -> None:
+    """Calls that wear off slower are nothing that the touches did, where there are as many."""
+    outcome = dataclasses.replace(small_model.land, forests=(), texts=())
+    phone, touches = NAMES.index("channel_phone"), NAMES.index("thread_touches")
+    assert outcome.coefficients[:, 1 + outcome.basis.names.index(_WORN_BY_CALLS)].mean() != 0
+    x = agency_data.watched.x[:20].copy()
+    x[:, phone], x[:, touches] = 1, 3
+    usual = x.copy()
+    usual[:, phone] = 0
+    topic = np.array(np.broadcast_to(np.arange(x.shape[1]), x.shape))
+    moved = outcome.score(x)[0] - outcome.score(usual)[0]
+    effects = outcome.effects(x, usual, topic)
+    assert np.allclose(effects[:, phone], moved)
+    assert (effects[:, touches] == 0).all()
+    usual[:, touches] = 1
+    fewer = x.copy()
+    fewer[:, touches] = 1
+    effects = outcome.effects(x, usual, topic)
+    assert np.allclose(effects[:, phone], moved)
+    assert np.allclose(effects[:, touches], outcome.score(x)[0] - outcome.score(fewer)[0])
+    topic[:, touches] = phone
+    together = outcome.score(x)[0] - outcome.score(usual)[0]
+    assert np.allclose(outcome.effects(x, usual, topic)[:, [phone, touches]].sum(axis=1), together)
 
 
 def test_plans_know_of_it_by_the_shift(agency_data: Dataset, small_model: Model) -> None:

@@ -15,8 +15,9 @@ from features.catalog.columns import COLUMNS
 from models.column_phrases import words
 from models.decide import Decider
 from models.decision import Decision, Request
+from models.reasons import Said, join
 from tests.factories import table
-from training.perturbation import Trial, trials
+from training.perturbation import Trial, claims, trials
 
 NAMES = [c.name for c in COLUMNS]
 AT = datetime(2024, 7, 10, 14, 0, tzinfo=UTC)
@@ -97,6 +98,31 @@ def touch(days_ago: float, **more: Any) -> dict[str, Any]:
 def test_a_run_of_mails_is_counted_in_words(decider: Decider) -> None:
     d = decision(decider, touch(5), touch(3), touch(1))
     assert any(r.text.startswith("Fourth e-mail in five days") for r in d.reasons), d.reasons
+
+
+def test_a_channel_that_is_new_to_a_thread_is_no_small_number_of_attempts(
+    decider: Decider,
+) -> None:
+    history = table([touch(9), touch(5)])
+    d = decider.decide([Request("c", AT, history, channels=("phone",))])[0]
+    first = next(r for r in d.reasons if r.text.startswith("First call, after two e-mails: "))
+    assert "raises the chance to land" in first.text
+    assert not any(
+        claims(r).get("land") for r in d.reasons if r.text.startswith(("Third", "Last e-mail"))
+    )
+
+
+def test_two_causes_that_would_make_a_riddle_are_two_sentences() -> None:
+    many = Said("attempts", {"land": 0.0, "annoy": 0.5}, {"land": "a", "annoy": "b"})
+    rested = Said("recency", {"land": 0.3, "annoy": 0.0}, {"land": "c", "annoy": "d"})
+    close = Said("recency", {"land": -0.3, "annoy": 0.2}, {"land": "c", "annoy": "d"})
+    told = {"attempts": many, "recency": rested}
+    join(told, "attempts", "recency", "touches", also=False)
+    assert told == {"attempts": many, "recency": rested}
+    told = {"attempts": many, "recency": close}
+    join(told, "attempts", "recency", "touches", also=False)
+    effects = {"land": -0.3, "annoy": 0.7}
+    assert told == {"touches": Said("touches", effects, {"land": "c", "annoy": "b"})}
 
 
 def test_reasons_are_few_distinct_and_the_strongest_come_first(decider: Decider) -> None:
