@@ -52,6 +52,11 @@ class Basis:
         logs = tuple(term.startswith("log1p ") for _, _, term in parts)
         return cls(tuple(names), bare, logs, flags)
 
+    @property
+    def of_channel(self) -> tuple[int, ...]:
+        """Positions of the terms that count on one channel alone."""
+        return tuple(j for j, name in enumerate(self.names) if name.startswith("channel_"))
+
     def arrays(self) -> tuple[Any, ...]:
         """What compiled routines read of the terms, for `term`."""
         return (

@@ -9,11 +9,12 @@ DELAYS = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 17, 21, 25, 30, 45, 60, 90
 
 #: `shift`: from the planning member's score to the ensemble's. `doubt_annoy`: standard deviation of
 #: the score of a touch now, `known_annoy`: the backbone's part of its square, `prudence_annoy`: how
-#: many deviations count. Along a course doubt only grows. `discount` to `hesitation`: as
-#: `models.judge.Prudence` has them. `earliest`: the first moment that rules allow but for the
-#: hours, `first_window`, `last_window`: where those are in the windows, `begin`: the first moment
-#: that all rules allow, `forced`: days until that of any of the request's channels, which cost
-#: nothing since nobody chose them; the last two are the planner's own.
+#: many deviations count; `prudence_land`: how many deviations of what the channel adds count under
+#: landing. Along a course doubt only grows. `discount` to `hesitation`: as `models.judge.Prudence`
+#: has them. `earliest`: the first moment that rules allow but for the hours, `first_window`,
+#: `last_window`: where those are in the windows, `begin`: the first moment that all rules allow,
+#: `forced`: days until that of any of the request's channels, which cost nothing since nobody chose
+#: them; the last two are the planner's own.
 CASE = np.dtype(
     [
         ("at", "i8"),
@@ -30,6 +31,7 @@ CASE = np.dtype(
         ("shift_annoy", "f8"),
         ("doubt_annoy", "f8"),
         ("known_annoy", "f8"),
+        ("prudence_land", "f8"),
         ("prudence_annoy", "f8"),
         ("discount", "f8"),
         ("fades_after", "f8"),

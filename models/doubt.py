@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from features.compiled import inline
+
+Floats = npt.NDArray[np.float64]
+
+
+def among(covariance: Floats, terms: Sequence[int]) -> Floats:
+    """The covariance of some of the coefficients (`terms`, counted without the intercept); nothing
+    is in doubt of the others."""
+    some = np.zeros(len(covariance), dtype=bool)
+    some[1 + np.array(terms, dtype=np.int64)] = True
+    return np.where(some[:, None] & some, covariance, 0.0)
 
 
 @inline

@@ -13,6 +13,7 @@ from features.catalog.columns import CONTACT_COLUMNS
 from features.events.schema import CHANNELS
 from models.courses import CASE, COURSE
 from models.decision import Request
+from models.doubt import among
 from models.lags import LAG_EDGES
 from models.lasting import lasting_columns
 from models.model import Model
@@ -34,12 +35,15 @@ class Prudence:
     `annoy`: courses are judged at this many standard deviations on the bad side of annoyance's
     score, at one at most while it is known from base rates alone, or nothing would ever be tried.
     The more annoyances a model has seen, the fewer deviations count: half way to `known_annoy`
-    after `many`. `discount`: what is left of a worth after a day of waiting for it;
-    what comes later than `fades_after` days counts ever less, after `gone_after` nothing, since a
-    role that is open today is not for ever. `hesitation`: waiting has to be worth more than
-    touching now by this share of what the touch may bring.
+    after `many`. `land`: so many deviations of what the channel adds count on the bad side of
+    landing's score, or the channel that looks best would be the one that is known least.
+    `discount`: what is left of a worth after a day of waiting for it; what comes later than
+    `fades_after` days counts ever less, after `gone_after` nothing, since a role that is open today
+    is not for ever. `hesitation`: waiting has to be worth more than touching now by this share of
+    what the touch may bring.
     """
 
+    land: float = 1.0
     annoy: float = 2.0
     known_annoy: float = 0.45
     many: float = 60.0
@@ -116,6 +120,7 @@ def judge(
     land = _score(model, model.land, rows, seen, strange)
     annoy = _score(model, model.annoy, rows, seen, strange)
     cases["shift_land"], cases["shift_annoy"] = land.shift, annoy.shift
+    cases["prudence_land"] = prudence.land
     cases["prudence_annoy"] = prudence.deviations(model.annoy)
     cases["doubt_annoy"], cases["known_annoy"] = annoy.doubt, annoy.known
     cases["discount"] = prudence.discount
@@ -179,4 +184,5 @@ def _planning(o: Outcome) -> tuple[Any, ...]:
         known.slope,
         known.covariance,
         np.empty(len(known.basis[0])),
+        among(known.covariance, o.basis.of_channel),
     )

@@ -56,9 +56,10 @@ def eta(x: Any, outcome: Any) -> Any:
     What is given lasts along a course: it counts in the shift to the ensemble's score. `outcome`:
     trees, which of the features they ask about change along a course and which last, room for what
     is left of their leaves by those that last and by all; the backbone's terms, coefficients, the
-    trees' slope, covariance, and room for the values of the terms, which `variance` reads.
+    trees' slope, covariance, room for the values of the terms, which `variance` reads, and the
+    covariance of what channels add.
     """
-    trees, changing, _, base, left, basis, beta, slope, _, terms = outcome
+    trees, changing, _, base, left, basis, beta, slope, _, terms, _ = outcome
     left[:] = base
     rule_out(x, trees, changing, left)
     total = beta[0] + slope * added(trees, left, 0, len(left))
@@ -80,6 +81,12 @@ def _begin(x: Any, outcome: Any) -> None:
 def variance(outcome: Any) -> Any:
     """What the data leave open of the backbone's score in the row that `eta` was last asked of."""
     return row_variance(outcome[9], outcome[8])
+
+
+@inline
+def variance_of_channel(outcome: Any) -> Any:
+    """What the data leave open of what the channel adds to that score."""
+    return row_variance(outcome[9], outcome[10])
 
 
 @inline
@@ -163,9 +170,9 @@ def _course(
     """Worth and length of the best cadence of up to `most` touches, the first of them at `time`.
 
     The first touch is made on the channel of the case `first`, all others on that of `later`, each
-    at the first open moment after its gap. `opening`, shape (3,): the first touch's scores, and
-    what doubt adds to that of annoyance; looked up if another course has filled it, filled
-    otherwise.
+    at the first open moment after its gap. `opening`, shape (4,): the first touch's scores, and
+    what doubt takes from that of landing and adds to that of annoyance; looked up if another course
+    has filled it, filled otherwise.
     """
     land, annoy, edges, h_land, h_annoy, limits, windows = model
     thread, person, row, (threads, persons), _ = state
@@ -183,18 +190,19 @@ def _course(
     for k in range(most):
         case = first if k == 0 else later
         if k == 0 and not np.isnan(opening[0]):
-            eta_land, eta_annoy, caution = opening[0], opening[1], opening[2]
+            eta_land, eta_annoy, less, more = opening
         else:
             fill_row(row, t, p, time, case)
             eta_land = eta(row, land) + case.shift_land
             eta_annoy = eta(row, annoy) + case.shift_annoy
-            caution = case.prudence_annoy * np.sqrt(
+            less = case.prudence_land * np.sqrt(variance_of_channel(land))
+            more = case.prudence_annoy * np.sqrt(
                 case.doubt_annoy**2 + max(variance(annoy) - case.known_annoy, 0.0)
             )
             if k == 0:
-                opening[0], opening[1], opening[2] = eta_land, eta_annoy, caution
-        rate_land = np.exp(min(eta_land, 6.0))
-        rate_annoy = np.exp(min(eta_annoy + caution, 6.0))
+                opening[:] = eta_land, eta_annoy, less, more
+        rate_land = np.exp(min(eta_land - less, 6.0))
+        rate_annoy = np.exp(min(eta_annoy + more, 6.0))
         chosen = (time - case.at) / DAY - case.forced
         worth = left * _kept(case, chosen)
         b_land, b_annoy = h_land[case.channel], h_annoy[case.channel]
@@ -231,7 +239,7 @@ def plan(cases: Any, firsts: Any, threads: Any, persons: Any, rows: Any, land: A
     """
     scratch = (np.empty(1, THREAD), np.empty(1, PERSON))
     model = (land, annoy, edges, h_land, h_annoy, limits, windows)
-    begun = np.full((len(cases), 3), np.nan)
+    begun = np.full((len(cases), 4), np.nan)
     for r in range(len(firsts) - 1):
         f, c = firsts[r], courses[r]
         state = (threads[f], persons[f], rows[f], scratch, begun)
@@ -292,7 +300,7 @@ def _refine(cases: Any, f: int, end: int, state: Any, model: Any, c: Any) -> Non
 def _plan_waiting(cases: Any, state: Any, model: Any, c: Any) -> None:
     """The courses that begin later than the rules ask for, and the whole curve."""
     _, _, edges, h_land, h_annoy, _, windows = model
-    then = np.empty(3)
+    then = np.empty(4)
     case = cases[c.case]
     a, b, _ = _waiting(case, edges, h_land, h_annoy, _LONGEST)
     c.stop = a * case.worth_land - b * case.worth_annoy

@@ -13,7 +13,7 @@ from models.backbone import covariance_of, fit_backbone
 from models.base_rates import ANNOY_TERMS, Term
 from models.decide import Decider, Prudence
 from models.decision import ModelRef, Request, Utility
-from models.doubt import row_variance
+from models.doubt import among, row_variance
 from models.model import Model
 from training.dataset import Dataset
 
@@ -70,8 +70,36 @@ def test_courses_into_the_unknown_are_shorter(small_model: Model) -> None:
     asked = Request("c", at, EVENTS.empty_table(), timezone="America/New_York", country="US",
                     channels=("phone", "email"), utility=Utility(annoy=0.5))  # fmt: skip
     sure, careful = (
-        Decider(model, ModelRef("fineline", "1"), prudence=Prudence(annoy=1.0)).decide([asked])[0]
+        Decider(model, ModelRef("fineline", "1"), prudence=Prudence(land=0.0, annoy=1.0)).decide(
+            [asked]
+        )[0]
         for model in (small_model, unsure)
     )
     assert careful.if_nudged == sure.if_nudged
     assert 1 <= careful.plan.further_touches < sure.plan.further_touches
+
+
+def test_a_channel_that_is_little_known_has_to_look_better(small_model: Model) -> None:
+    """The doubt about the channel is what counts; what is promised stays as it is."""
+    land = small_model.land
+    open_end = land.covariance.copy()
+    call = 1 + land.basis.names.index("channel_phone")
+    open_end[call, call] += 4.0
+    unsure = dataclasses.replace(small_model, land=dataclasses.replace(land, covariance=open_end))
+    at = datetime(2026, 11, 17, 15, tzinfo=UTC)
+    asked = Request("c", at, EVENTS.empty_table(), timezone="America/New_York", country="US",
+                    channels=("phone", "email"))  # fmt: skip
+    ref = ModelRef("fineline", "1")
+    sure, careful, careless = (
+        Decider(model, ref, prudence=Prudence(land=land)).decide([asked])[0]
+        for model, land in ((small_model, 1.0), (unsure, 1.0), (unsure, 0.0))
+    )
+    assert (sure.channel, careless.channel, careful.channel) == ("phone", "phone", "email")
+    alone = dataclasses.replace(asked, channels=("phone",))
+    promised = [Decider(m, ref).decide([alone])[0].if_nudged.p_land for m in (small_model, unsure)]
+    assert promised[0] == promised[1]
+
+
+def test_of_a_covariance_some_terms_alone() -> None:
+    found = among(np.arange(9.0).reshape(3, 3), (1,))
+    assert found.tolist() == [[0, 0, 0], [0, 0, 0], [0, 0, 8]]
