@@ -41,7 +41,7 @@ def advice(d: Decision, clock: Clock) -> str:
 
 def _stop(d: Decision) -> str:
     rule = next((hit for hit in d.rules if hit.rule in _ENDS), None)
-    if rule is not None:
+    if d.over and rule is not None:
         keeps = rule.text.startswith("LinkedIn")
         return f"Stop: {rule.text if keeps else rule.text[0].lower() + rule.text[1:]}"
     chances = (

@@ -133,18 +133,34 @@ class Decider:
     def _channels(
         self, r: Request, s: Situations, i: int, summary: HistorySummary
     ) -> tuple[tuple[str, ...], tuple[RuleHit, ...]]:
-        """Channels to judge and the rules that closed others; never none."""
-        if r.channels is None:
-            first = int(s.picks["first_channel"][i])
-            wanted: tuple[str, ...] = (CHANNELS[first] if first >= 0 else "email",)
-        else:
+        """Channels to judge and the rules that closed others; never none.
+
+        Where none is named and the one the thread began on is closed, the others it has been on.
+        """
+        if r.channels is not None:
             wanted = r.channels
+        else:
+            first = int(s.picks["first_channel"][i])
+            wanted = (CHANNELS[first] if first >= 0 else "email",)
+        usable, hits = self._open(r, s.name("actor", "actor_id", i), summary, wanted)
+        if not usable and r.channels is None:
+            campaign = r.campaign_id or s.name("campaign", "campaign_id", i)
+            tried = dict.fromkeys(t.channel for t in summary.touches if t.thread == campaign)
+            others = tuple(channel for channel in tried if channel not in wanted)
+            usable, more = self._open(r, s.name("actor", "actor_id", i), summary, others)
+            hits = (*hits, *(hit for hit in more if hit not in hits))
+        return (usable, hits) if usable else (wanted, hits)
+
+    def _open(
+        self, r: Request, actor: str | None, summary: HistorySummary, wanted: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], tuple[RuleHit, ...]]:
+        """Of the channels those that no rule closes, and the rules that closed others."""
         usable, hits = self.rulebook.open_channels(summary, wanted)
-        hit, spent = self.rulebook.complaints(s.name("actor", "actor_id", i), r.complaint_rates)
+        hit, spent = self.rulebook.complaints(actor, r.complaint_rates)
         if hit is not None and "email" in usable:
             usable = tuple(c for c in usable if not (spent and c == "email"))
             hits = (*hits, hit)
-        return (tuple(usable), hits) if usable else (tuple(wanted), hits)
+        return usable, hits
 
     def _answer(self, b: _Batch, i: int) -> Decision:
         r, course, channel, summary = b.requests[i], b.courses[i], b.channels[i], b.summaries[i]
@@ -193,6 +209,7 @@ class Decider:
             touch_number=number,
             held=draw.release is not None,
             propensity=draw.propensity,
+            over=hint == "stop" and bool(stops or hits),
         )
 
     def _stops(

@@ -46,9 +46,10 @@ class Request:
     `history` holds validated events of this contact (`features.events.schema.EVENTS`), of all
     campaigns and actors; those recorded after `at` are ignored. `campaign_id` None means the thread
     with a campaign that was touched last, else the one without; "" the one without. `channels` are
-    those the caller can use; None means the one the thread began on, else e-mail. `hinted_since` is
-    when a nudge for the thread's next touch was first hinted, in a caller's record of decisions
-    (`at` if it never was); None where no record is kept, and then nothing is held back.
+    those the caller can use; None means the one the thread began on, else e-mail, and where that is
+    closed the others it has been on. `hinted_since` is when a nudge for the thread's next touch was
+    first hinted, in a caller's record of decisions (`at` if it never was); None where no record is
+    kept, and then nothing is held back.
     `complaint_rates` are `(e-mails, complaints)` of the last 30 days by sender's domain, where
     that is known.
     """
@@ -182,7 +183,8 @@ class Decision:
 
     `advice` puts hint and plan into one sentence, `changes` says what would change the answer.
     `touch_number` is the number, from 1, that the thread's next touch would have; `held` tells a
-    nudge that was turned into a wait at random, `propensity` the chance of the hint that is shown.
+    nudge that was turned into a wait at random, `propensity` the chance of the hint that is shown;
+    `over`: a rule says to stop, whatever another touch were worth.
     """
 
     decision_id: str
@@ -207,3 +209,4 @@ class Decision:
     touch_number: int
     held: bool
     propensity: float
+    over: bool

@@ -77,7 +77,7 @@ class Words:
                     d,
                     advice=advice(d, clock),
                     reasons=reasons(said, tale),
-                    changes=() if _is_over(d) else changes(d, clock, channels, click),
+                    changes=() if d.over else changes(d, clock, channels, click),
                 )
             )
         return found
@@ -110,11 +110,6 @@ def _click(cases: Any, threads: Any, persons: Any, rows: Any) -> None:
     """Advance the states by a click at each case's moment."""
     for i in range(len(rows)):
         advance_by_response(threads[i], persons[i], cases[i].at, cases[i].local, CLICK, -1)
-
-
-def _is_over(d: Decision) -> bool:
-    """Whether a rule ended the thread, so that nothing would change the answer."""
-    return d.hint == "stop" and bool(d.rules)
 
 
 def _clock(r: Request) -> Clock:

@@ -63,7 +63,7 @@ def _schema() -> pa.Schema:
             ("reasons", text), ("changes", text), ("rules", text),
             ("evidence_level", text), ("evidence_text", text), ("model_name", text),
             ("model_version", text), ("touch_number", count), ("held", pa.bool_()),
-            ("propensity", number),
+            ("propensity", number), ("over", pa.bool_()),
         ]
     )  # fmt: skip
 

@@ -62,6 +62,7 @@ DECISION: dict[str, Any] = {
     "touch_number": 3,
     "held": False,
     "propensity": 1.0,
+    "over": False,
 }
 _MISSING = FieldError("contact.contact_id", "is missing, but is required")
 SCORES: dict[str, Any] = {

@@ -158,6 +158,25 @@ def test_an_answer_without_a_campaign_ends_the_thread_touched_last(decider: Deci
     )
 
 
+def test_a_thread_whose_mail_bounced_goes_on_where_else_it_has_been(decider: Decider) -> None:
+    rows = [touch(15), touch(15, kind="bounce"), touch(9, channel="linkedin"),
+            touch(5, channel="phone", campaign_id="another")]  # fmt: skip
+    for campaign in ("", "role"):
+        told = [{"campaign_id": campaign, **row} if campaign else row for row in rows]
+        asked = Request(
+            "c", AT, table(told), campaign_id=campaign, utility=Utility(annoy=0.0, touch=0.0)
+        )
+        d = decider.decide([asked])[0]
+        assert (d.hint, d.channel) in (("nudge", "linkedin"), ("wait", "linkedin"))
+        assert "channel_bounced" in [r.rule for r in d.rules]
+        mail = decider.decide([dataclasses.replace(asked, channels=("email",))])[0]
+        assert (mail.hint, mail.channel, mail.over) == ("stop", None, True)
+        assert mail.advice.startswith("Stop: e-mails no longer reach")
+        dear = decider.decide([dataclasses.replace(asked, utility=Utility(touch=9.0))])[0]
+        assert (dear.hint, dear.over) == ("stop", False)
+        assert dear.advice.startswith("Stop: another touch would cost more than it brings")
+
+
 def test_a_bounced_channel_is_not_offered(decider: Decider) -> None:
     rows = [touch(5), touch(5, kind="bounce")]
     d = decider.decide([request(rows, channels=("email", "phone"))])[0]

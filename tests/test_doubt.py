@@ -82,21 +82,25 @@ def test_courses_into_the_unknown_are_shorter(small_model: Model) -> None:
 def test_a_channel_that_is_little_known_has_to_look_better(small_model: Model) -> None:
     """The doubt about the channel is what counts; what is promised stays as it is."""
     land = small_model.land
-    open_end = land.covariance.copy()
     call = 1 + land.basis.names.index("channel_phone")
-    open_end[call, call] += 4.0
-    unsure = dataclasses.replace(small_model, land=dataclasses.replace(land, covariance=open_end))
+    known, unsure = (
+        dataclasses.replace(
+            small_model,
+            land=dataclasses.replace(land, covariance=land.covariance * 0 + one),
+        )
+        for one in (0.0, np.diag(np.eye(len(land.covariance))[call] * 4.0))
+    )
     at = datetime(2026, 11, 17, 15, tzinfo=UTC)
     asked = Request("c", at, EVENTS.empty_table(), timezone="America/New_York", country="US",
                     channels=("phone", "email"))  # fmt: skip
     ref = ModelRef("fineline", "1")
     sure, careful, careless = (
         Decider(model, ref, prudence=Prudence(land=land)).decide([asked])[0]
-        for model, land in ((small_model, 1.0), (unsure, 1.0), (unsure, 0.0))
+        for model, land in ((known, 1.0), (unsure, 1.0), (unsure, 0.0))
     )
     assert (sure.channel, careless.channel, careful.channel) == ("phone", "phone", "email")
     alone = dataclasses.replace(asked, channels=("phone",))
-    promised = [Decider(m, ref).decide([alone])[0].if_nudged.p_land for m in (small_model, unsure)]
+    promised = [Decider(m, ref).decide([alone])[0].if_nudged.p_land for m in (known, unsure)]
     assert promised[0] == promised[1]
 
 

@@ -20,17 +20,17 @@ from features.store.events import append
 from features.store.people import Person
 from features.store.tables import PEOPLE, THREADS
 from models.decide import Decider
-from models.decision import Decision, Request
+from models.decision import Decision, Request, Utility
 from serving import schemas
 from serving.app import create_app
 from serving.batch import open_threads
 from serving.problems import Problem
 from serving.settings import ServiceSettings
 from serving.stored.hints import Hints
-from serving.stored.looking import look
+from serving.stored.looking import look, why
 from serving.stored.worklist import Asked, Place, worklist
 from serving.telemetry import Telemetry
-from tests.factories import Shape, agency, contacts_of
+from tests.factories import Shape, agency, contacts_of, table
 from tests.stored import TENANT, rows_of, touch, us
 
 NOW = datetime(2024, 7, 9, 10, tzinfo=UTC)
@@ -267,3 +267,16 @@ def test_a_query_that_is_wrong_names_the_parameter(
     assert answer.status_code == 422
     problem = schemas.ProblemOut.model_validate_json(answer.content)
     assert [e.field for e in problem.errors] == list(query)
+
+
+def test_a_closed_channel_is_why_only_where_it_ends_the_thread(decider: Decider) -> None:
+    mail = {"contact_id": "c", "channel": "email", "occurred_at": NOW - timedelta(days=9)}
+    history = table([{**mail, "kind": "touch"}, {**mail, "kind": "bounce"}])
+    asked = Request("c", NOW, history, utility=Utility(touch=9.0))
+    ended, dear = decider.decide(
+        [dataclasses.replace(asked, channels=c) for c in (("email",), ("email", "phone"))]
+    )
+    assert ended.hint == dear.hint == "stop"
+    assert why(ended).startswith("E-mails no longer reach")
+    assert not why(dear).startswith("E-mails no longer reach")
+    assert dear.rules[0].rule == ended.rules[0].rule == "channel_bounced"

@@ -249,6 +249,9 @@ class DecisionOut(Strict):
     propensity: float = Field(
         description="The chance, before the draw, that the hint would be this one; 1 if not drawn."
     )
+    over: bool = Field(
+        description="Whether a rule says to stop, whatever another touch were worth."
+    )
 
 
 class FailedOut(Strict):

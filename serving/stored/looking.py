@@ -27,6 +27,8 @@ AT_ONCE = 50
 _CLAIM = timedelta(minutes=1)
 #: A thread that cannot be decided about is tried again after this.
 _AFTER_FAILURE = timedelta(hours=1)
+#: Rules that close a channel, or warn of one, and leave the others.
+_OF_CHANNELS = ("channel_", "complaint_")
 
 
 def look(
@@ -102,14 +104,16 @@ def _thread(one: Decided) -> Thread:
     return Thread(
         d.contact_id, d.campaign_id or "", last.actor_id, last.touched_us, d.hint, d.score,
         d.if_nudged.p_annoy, last.account_id, d.channel,
-        None if d.nudge_at is None else microseconds(d.nudge_at), d.if_nudged.p_land, _why(d),
+        None if d.nudge_at is None else microseconds(d.nudge_at), d.if_nudged.p_land, why(d),
     )  # fmt: skip
 
 
-def _why(decision: Decision) -> str:
+def why(decision: Decision) -> str:
     """What speaks most for the answer, in a line."""
-    if decision.hint != "nudge" and decision.rules:
-        return decision.rules[0].text
+    # That a channel is closed says something of a wait, or a stop, only where none is open.
+    bit = [r for r in decision.rules if decision.over or not r.rule.startswith(_OF_CHANNELS)]
+    if decision.hint != "nudge" and bit:
+        return bit[0].text
     outcome = "land" if decision.hint == "nudge" else "annoy"
     own = [r.text for r in decision.reasons if r.outcome == outcome and r.effect > 0]
     others = [r.text for r in decision.reasons]
