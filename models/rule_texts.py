@@ -47,7 +47,8 @@ def closed(channel: str) -> str:
 
 def bounced(channel: str, when: datetime) -> str:
     """That a channel no longer works."""
-    return f"{NOUNS[channel]} no longer reach the contact: the last one bounced on {day(when)}."
+    how = "did not get through" if channel == "phone" else "bounced"
+    return f"{NOUNS[channel]} no longer reach the contact: the last one {how} on {day(when)}."
 
 
 def complaints(domain: str, touches: int, made: int, days: int, stop: bool) -> str:

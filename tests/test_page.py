@@ -79,6 +79,19 @@ def test_the_list_shows_what_the_store_thinks(client: TestClient, home: Path) ->
         assert shown == [t.contact_id for t in threads(home, hint)[:50]]
 
 
+def test_the_list_says_what_it_lists(client: TestClient, home: Path) -> None:
+    for hint, says in (
+        ("nudge", "worth a nudge now, best first"), ("wait", "better met later"),
+        ("stop", "better left alone"),
+    ):  # fmt: skip
+        n = len(threads(home, hint))
+        page = client.get("/", params={"show": hint}).text
+        assert n < 2 or f"{n} people are {says}" in page
+        assert page.count('class="lead"') == 1
+    nobody = client.get("/", params={"show": "stop", "q": "nobody of this name"}).text
+    assert "Nobody has to be left alone." in nobody
+
+
 def test_filters_and_search_leave_the_rest_out(client: TestClient, home: Path) -> None:
     one = some_thread(home)
     asked = {"show": one.hint, "actor": one.actor_id, "campaign": one.campaign_id,
