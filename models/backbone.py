@@ -78,12 +78,26 @@ class Basis:
 
 
 @inline
-def term(x: Any, basis: Any, j: int) -> float:
+def term(x: Any, basis: Any, j: int) -> Any:
     """The value of one term in one row; `basis`: as `Basis.arrays` gives it."""
     columns, logs, flags = basis
-    v = np.float64(x[columns[j]])
-    value = np.log1p(v) if logs[j] else min(v, HIGHEST_COUNT)
-    return value * (x[flags[j]] if flags[j] >= 0 else 1.0)
+    return _value(x[columns[j]], logs[j], x[flags[j]] if flags[j] >= 0 else 1.0)
+
+
+@inline
+def term_without(x: Any, usual: Any, basis: Any, j: int, topics: Any, topic: int) -> Any:
+    """The same were the columns of one topic as in `usual`; `topics`: of the row's columns."""
+    columns, logs, flags = basis
+    c, f = columns[j], flags[j]
+    v = usual[c] if topics[c] == topic else x[c]
+    flag = 1.0 if f < 0 else usual[f] if topics[f] == topic else x[f]
+    return _value(v, logs[j], flag)
+
+
+@inline
+def _value(v: Any, log: Any, flag: Any) -> Any:
+    v = np.float64(v)
+    return (np.log1p(v) if log else min(v, HIGHEST_COUNT)) * flag
 
 
 def fit_backbone(

@@ -137,18 +137,19 @@ class Decider:
 
         Where none is named and the one the thread began on is closed, the others it has been on.
         """
+        actor = s.name("actor", "actor_id", i)
         if r.channels is not None:
             wanted = r.channels
         else:
             first = int(s.picks["first_channel"][i])
             wanted = (CHANNELS[first] if first >= 0 else "email",)
-        usable, hits = self._open(r, s.name("actor", "actor_id", i), summary, wanted)
+        usable, hits = self._open(r, actor, summary, wanted)
         if not usable and r.channels is None:
             campaign = r.campaign_id or s.name("campaign", "campaign_id", i)
             tried = dict.fromkeys(t.channel for t in summary.touches if t.thread == campaign)
             others = tuple(channel for channel in tried if channel not in wanted)
-            usable, more = self._open(r, s.name("actor", "actor_id", i), summary, others)
-            hits = (*hits, *(hit for hit in more if hit not in hits))
+            usable, more = self._open(r, actor, summary, others)
+            hits = (*hits, *more)
         return (usable, hits) if usable else (wanted, hits)
 
     def _open(

@@ -13,7 +13,6 @@ from features.catalog.columns import CONTACT_COLUMNS
 from features.events.schema import CHANNELS
 from models.courses import CASE, COURSE
 from models.decision import Request
-from models.doubt import among
 from models.lags import LAG_EDGES
 from models.lasting import lasting_columns
 from models.model import Model
@@ -184,5 +183,5 @@ def _planning(o: Outcome) -> tuple[Any, ...]:
         known.slope,
         known.covariance,
         np.empty(len(known.basis[0])),
-        among(known.covariance, o.basis.of_channel),
+        known.of_channel,
     )

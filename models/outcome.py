@@ -14,8 +14,8 @@ import numpy.typing as npt
 from features.catalog.columns import CONTACT_COLUMNS
 from features.compiled import inline, jit
 from features.parallel import cores
-from models.backbone import Basis, term
-from models.doubt import row_variance
+from models.backbone import Basis, term, term_without
+from models.doubt import among, row_variance
 from models.effects import add_effects
 from models.forest import EMPTY, Forest, add_contributions, together
 from models.given import OF_MESSAGE, Given, standing
@@ -51,7 +51,7 @@ class Compiled(NamedTuple):
 
     `basis`, `given`: as `Basis.arrays` and `Given.arrays` have them; `coefficients`, `weights`: per
     member; `slope`: of the trees; `trees`: those of all members, `ends`: where those of each begin;
-    `covariance`: of the first member's coefficients.
+    `covariance`: of the first member's coefficients, `of_channel`: the same of what channels add.
     """
 
     basis: tuple[Any, ...]
@@ -62,6 +62,7 @@ class Compiled(NamedTuple):
     trees: Leaves
     ends: npt.NDArray[np.int64]
     covariance: Floats
+    of_channel: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Outcome:
         ensemble, ends = together(self.forests), np.cumsum([0, *sizes])
         compiled = Compiled(
             self.basis.arrays(), self.coefficients, self.given.arrays(), self._weights, self.slope,
-            ensemble.scored, ends, self._covariance,
+            ensemble.scored, ends, self._covariance, among(self._covariance, self.basis.of_channel),
         )  # fmt: skip
         hazard = float(self.baseline.at(HORIZON))
         trees = (self.forests[0] if self.forests else EMPTY).scored
@@ -239,20 +240,13 @@ def _add_linear(
     """
     columns, _, flags = basis
     for r in range(len(x)):
-        row, other = x[r].copy(), usual[r]
         for j in range(len(beta)):
-            column, flag = columns[j], flags[j]
-            now = term(x[r], basis, j)
-            row[column] = other[column]
-            if flag >= 0 and topic[r, flag] == topic[r, column]:
-                row[flag] = other[flag]
-            out[r, column] += beta[j] * (now - term(row, basis, j))
-            row[column] = x[r, column]
-            if flag >= 0 and topic[r, flag] != topic[r, column]:
-                row[flag] = other[flag]
-                out[r, flag] += beta[j] * (now - term(row, basis, j))
-            if flag >= 0:
-                row[flag] = x[r, flag]
+            now, of = term(x[r], basis, j), topic[r, columns[j]]
+            left = term_without(x[r], usual[r], basis, j, topic[r], of)
+            out[r, columns[j]] += beta[j] * (now - left)
+            if flags[j] >= 0 and topic[r, flags[j]] != of:
+                left = term_without(x[r], usual[r], basis, j, topic[r], topic[r, flags[j]])
+                out[r, flags[j]] += beta[j] * (now - left)
         for j in range(len(weights)):
             less = standing(x[r], given, j) - standing(usual[r], given, j)
             out[r, given[0][j]] += weights[j] * less

@@ -163,11 +163,11 @@ def _without(said: Said, outcome: OutcomeName) -> Said:
 def _reason(said: Said, story: Story) -> Reason:
     outcome = said.outcome
     effects = sorted(said.effects.items(), key=_size, reverse=True)
-    told = [(o, effect) for o, effect in effects if abs(effect) >= LEAST_EFFECT]
-    alike = len({effect > 0 for _, effect in told}) == 1
+    matter = [(o, effect) for o, effect in effects if abs(effect) >= LEAST_EFFECT]
+    alike = len({effect > 0 for _, effect in matter}) == 1
     does = (", but " if alike else " and ").join(
         f"{_strength(effect)}{'raises' if effect > 0 else 'lowers'} {_NOUNS[o]}"
-        for o, effect in told
+        for o, effect in matter
     )
     column = said.columns[outcome]
     text = f"{capital(_phrase(said.topic, column, story))}: {does}."

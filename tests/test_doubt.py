@@ -83,12 +83,12 @@ def test_a_channel_that_is_little_known_has_to_look_better(small_model: Model) -
     """The doubt about the channel is what counts; what is promised stays as it is."""
     land = small_model.land
     call = 1 + land.basis.names.index("channel_phone")
+    nothing = np.zeros_like(land.covariance)
+    doubted = nothing.copy()
+    doubted[call, call] = 4.0
     known, unsure = (
-        dataclasses.replace(
-            small_model,
-            land=dataclasses.replace(land, covariance=land.covariance * 0 + one),
-        )
-        for one in (0.0, np.diag(np.eye(len(land.covariance))[call] * 4.0))
+        dataclasses.replace(small_model, land=dataclasses.replace(land, covariance=covariance))
+        for covariance in (nothing, doubted)
     )
     at = datetime(2026, 11, 17, 15, tzinfo=UTC)
     asked = Request("c", at, EVENTS.empty_table(), timezone="America/New_York", country="US",

@@ -86,7 +86,8 @@ def test_the_list_says_what_it_lists(client: TestClient, home: Path) -> None:
     ):  # fmt: skip
         n = len(threads(home, hint))
         page = client.get("/", params={"show": hint}).text
-        assert n < 2 or f"{n} people are {says}" in page
+        who = "1 person is" if n == 1 else f"{n:,} people are"
+        assert (f"{who} {says}" if n else "Nobody") in page
         assert page.count('class="lead"') == 1
     nobody = client.get("/", params={"show": "stop", "q": "nobody of this name"}).text
     assert "Nobody has to be left alone." in nobody
