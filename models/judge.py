@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from features.catalog.columns import CONTACT_COLUMNS
 from features.events.schema import CHANNELS
+from features.state import DAY
 from models.courses import CASE, COURSE
 from models.decision import Request
 from models.lags import LAG_EDGES
@@ -36,19 +37,21 @@ class Prudence:
     The more annoyances a model has seen, the fewer deviations count: half way to `known_annoy`
     after `many`. `land`: so many deviations of what the channel adds count on the bad side of
     landing's score, or the channel that looks best would be the one that is known least.
-    `discount`: what is left of a worth after a day of waiting for it; what comes later than
-    `fades_after` days counts ever less, after `gone_after` nothing, since a role that is open today
-    is not for ever. `hesitation`: waiting has to be worth more than touching now by this share of
-    what the touch may bring.
+    `discount`: what is left of a worth after a day of waiting for it. Roles close: what comes later
+    than `fades_after` days after a thread's first touch counts ever less, after `gone_after`
+    nothing (`Prudence.ends`); whoever asks about an older one has it open still, and looks ahead
+    for `at_least` so many days. `hesitation`: waiting has to be worth more than touching now by
+    this share of what the touch may bring.
     """
 
     land: float = 1.0
     annoy: float = 2.0
-    known_annoy: float = 0.45
+    known_annoy: float = 0.8
     many: float = 60.0
     discount: float = 0.995
-    fades_after: float = 60.0
+    fades_after: float = 90.0
     gone_after: float = 120.0
+    at_least: float = 30.0
     hesitation: float = 0.04
 
     def deviations(self, annoy: Outcome) -> float:
@@ -57,6 +60,21 @@ class Prudence:
             return min(self.annoy, 1.0)
         surplus = (self.annoy - self.known_annoy) / (1.0 + annoy.events / self.many)
         return self.known_annoy + surplus
+
+    def ends(self, s: Situations) -> tuple[Floats, Floats]:
+        """Days from now until a worth begins to fade, and until it is gone, shape (requests,) each.
+
+        They count from the thread's first touch: an end that began anew with each question would
+        never come. What has no campaign and goes on for longer than any role is about none in
+        particular, and is looked at from now on.
+        """
+        first = np.where(s.threads["touches"] > 0, s.threads["first_touch"], s.at)
+        age = np.maximum(s.at - first, 0) / DAY
+        age[(s.picks["campaign"] < 0) & (age > self.gone_after)] = 0.0
+        return (
+            np.maximum(self.fades_after - age, 0.0),
+            np.maximum(self.gone_after - age, self.at_least),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +141,8 @@ def judge(
     cases["prudence_annoy"] = prudence.deviations(model.annoy)
     cases["doubt_annoy"], cases["known_annoy"] = annoy.doubt, annoy.known
     cases["discount"] = prudence.discount
-    cases["fades_after"], cases["gone_after"] = prudence.fades_after, prudence.gone_after
+    fades, gone = prudence.ends(s)
+    cases["fades_after"], cases["gone_after"] = fades[request], gone[request]
     cases["hesitation"] = prudence.hesitation
     hours = openings(rulebook, requests, channels, earliest)
     cases["earliest"] = np.array(earliest)[request]
