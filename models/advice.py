@@ -24,8 +24,8 @@ _WAITS = {
     "quiet_hours": "no touches outside the hours allowed",
 }
 #: Rules that end a thread: their own words say why.
-_ENDS = ("opted_out", "complained", "pushed_back", "landed", "channel_bounced", "channel_closed",
-         "never_allowed")  # fmt: skip
+_ENDS = ("opted_out", "complained", "pushed_back", "landed", "role_closed", "channel_bounced",
+         "channel_closed", "never_allowed")  # fmt: skip
 _REST_IS_BETTER = "a rest is worth more than a touch today"
 
 

@@ -14,7 +14,8 @@ DELAYS = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 17, 21, 25, 30, 45, 60, 90
 #: has them. `earliest`: the first moment that rules allow but for the hours, `first_window`,
 #: `last_window`: where those are in the windows, `begin`: the first moment that all rules allow,
 #: `forced`: days until that of any of the request's channels, which cost nothing since nobody chose
-#: them; the last two are the planner's own.
+#: them; the last two are the planner's own. `closes`: days until the role is known to close,
+#: infinite where that is not known.
 CASE = np.dtype(
     [
         ("at", "i8"),
@@ -46,6 +47,7 @@ CASE = np.dtype(
         ("last_window", "i8"),
         ("begin", "i8"),
         ("forced", "f8"),
+        ("closes", "f8"),
     ]
 )
 

@@ -169,7 +169,12 @@ class Decider:
         campaign = r.campaign_id or b.situations.name("campaign", "campaign_id", i)
         spent = channel == "email" and any(hit.rule == "complaint_budget" for hit in closed)
         unusable = spent or not self.rulebook.open_channels(summary, (channel,))[0]
-        stops = self._stops(summary, campaign, b.situations, i) + (closed if unusable else ())
+        reachable = int(b.judged.cases["begin"][b.judged.best[i]])
+        stops = (
+            *self._stops(summary, campaign, b.situations, i),
+            *self.rulebook.role_closed(r.closes_at, r.at, reachable),
+            *(closed if unusable else ()),
+        )
         if stops:
             hint, start, hits = _STOP
         else:
@@ -271,7 +276,10 @@ class Decider:
                 channel, r.zones, r.country, first, summary.touches_us,
                 self.rulebook.come_back_us(summary),
             )  # fmt: skip
-            return None if start is None else _datetime(start)
+            closed = start is None or (
+                r.closes_at is not None and start >= microseconds(r.closes_at)
+            )
+            return None if start is None or closed else _datetime(start)
 
         return hold.draw(r, campaign, number, allowed)
 
@@ -281,7 +289,7 @@ class Decider:
         """The same question to the same version under the same dials has the same id."""
         asked = (r.contact_id, campaign, r.at.timestamp(), r.channels, r.utility, self.ref,
                  r.hinted_since, *((self.dials_number,) if self.dials_number else ()),
-                 *(agreed or ()))  # fmt: skip
+                 *(agreed or ()), *((r.closes_at.timestamp(),) if r.closes_at else ()))  # fmt: skip
         return hashlib.blake2b(repr(asked).encode() + row.tobytes(), digest_size=12).hexdigest()
 
 

@@ -51,7 +51,8 @@ class Request:
     first hinted, in a caller's record of decisions (`at` if it never was); None where no record is
     kept, and then nothing is held back.
     `complaint_rates` are `(e-mails, complaints)` of the last 30 days by sender's domain, where
-    that is known.
+    that is known. `closes_at` is when the thread's role closes; answers that come later are worth
+    nothing.
     """
 
     contact_id: str
@@ -66,6 +67,7 @@ class Request:
     next_touch: NextTouch = NextTouch()
     hinted_since: datetime | None = None
     complaint_rates: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    closes_at: datetime | None = None
 
     @property
     def zones(self) -> tuple[str, ...]:

@@ -21,11 +21,13 @@ from models.openings import openings
 from models.outcome import Outcome
 from models.planner import plan, rows_now
 from models.rules import Rulebook
-from models.situation import Situations
+from models.situation import Situations, microseconds
 
 Rows = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+#: Days after which nothing is planned for.
+_NEVER = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,11 @@ def judge(
     cases["doubt_annoy"], cases["known_annoy"] = annoy.doubt, annoy.known
     cases["discount"] = prudence.discount
     fades, gone = prudence.ends(s)
-    cases["fades_after"], cases["gone_after"] = fades[request], gone[request]
+    cases["closes"] = _closing(requests, s.at)[request]
+    # Of a role whose end is known it is not guessed.
+    known = np.isfinite(cases["closes"])
+    cases["fades_after"] = np.where(known, _NEVER, fades[request])
+    cases["gone_after"] = np.where(known, 2 * _NEVER, gone[request])
     cases["hesitation"] = prudence.hesitation
     hours = openings(rulebook, requests, channels, earliest)
     cases["earliest"] = np.array(earliest)[request]
@@ -181,6 +187,15 @@ def _cases(
     for i, field in enumerate(("worth_land", "worth_annoy", "cost")):
         cases[field] = worth[request, i]
     return cases
+
+
+def _closing(requests: Sequence[Request], at: Ints) -> Floats:
+    """Days until each request's role closes; infinite where that is not known."""
+    found = np.full(len(requests), np.inf)
+    for i, r in enumerate(requests):
+        if r.closes_at is not None:
+            found[i] = (microseconds(r.closes_at) - at[i]) / DAY
+    return found
 
 
 def _score(model: Model, o: Outcome, rows: Rows, seen: Ints, unseen: Floats) -> Scored:

@@ -119,11 +119,15 @@ def _split(land: float, annoy: float) -> Any:
 
 @inline
 def _waiting(case: Any, edges: Any, h_land: Any, h_annoy: Any, days: float) -> Any:
-    """What the touches already made bring in the next `days`: chances as in `_split`."""
+    """What the touches already made bring in the next `days`, landings until the role closes.
+
+    Chances as in `_split`.
+    """
     if np.isnan(case.lag):
         return 0.0, 0.0, 1.0
     b_land, b_annoy = h_land[case.last_channel], h_annoy[case.last_channel]
-    land = cumulative(edges, b_land, case.lag + days) - cumulative(edges, b_land, case.lag)
+    until = case.lag + min(days, max(case.closes, 0.0))
+    land = cumulative(edges, b_land, until) - cumulative(edges, b_land, case.lag)
     annoy = cumulative(edges, b_annoy, case.lag + days) - cumulative(edges, b_annoy, case.lag)
     return _split(np.exp(case.last_land) * land, np.exp(case.last_annoy) * annoy)
 
@@ -206,7 +210,8 @@ def _course(
         chosen = (time - case.at) / DAY - case.forced
         worth = left * _kept(case, chosen)
         b_land, b_annoy = h_land[case.channel], h_annoy[case.channel]
-        a, b, _ = _split(rate_land * b_land[-1], rate_annoy * b_annoy[-1])
+        open_for = max(case.closes - (time - case.at) / DAY, 0.0)
+        a, b, _ = _split(rate_land * cumulative(edges, b_land, open_for), rate_annoy * b_annoy[-1])
         ends = value + worth * (a * case.worth_land - b * case.worth_annoy - case.cost)
         if ends > best:
             best, length = ends, k + 1
@@ -214,7 +219,7 @@ def _course(
         following = opened(windows, later.first_window, later.last_window, wish)
         apart = (following - time) / DAY
         a, b, open_still = _split(
-            rate_land * cumulative(edges, b_land, apart),
+            rate_land * cumulative(edges, b_land, min(apart, open_for)),
             rate_annoy * cumulative(edges, b_annoy, apart),
         )
         value += worth * (a * case.worth_land - b * case.worth_annoy - case.cost)

@@ -32,6 +32,8 @@ _STOPS = {
     "complained": "The contact complained on {}; nobody may write to them again, on any channel.",
     "pushed_back": "The contact answered negatively on {}; this thread is over.",
     "landed": "The contact answered well on {}; there is nothing left to follow up in this thread.",
+    "role_closed": "The role closed on {}; there is nothing left to follow up in this thread.",
+    "role_closes": "The role closes on {}, before the contact may be written to or called.",
 }
 
 

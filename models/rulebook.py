@@ -64,6 +64,7 @@ class Stops(Strict):
     complained: Rule
     pushed_back: Rule
     landed: Rule
+    role_closed: Rule
     channel_bounced: Rule
     channel_closed: Rule
 

@@ -102,6 +102,15 @@ class Rulebook:
             if when is not None
         )
 
+    def role_closed(
+        self, closes_at: datetime | None, at: datetime, reachable_us: int
+    ) -> tuple[RuleHit, ...]:
+        """Whether the thread's role closes before the contact may be reached (again), or has."""
+        if closes_at is None or microseconds(closes_at) > reachable_us:
+            return ()
+        rule = "role_closed" if closes_at <= at else "role_closes"
+        return (RuleHit("role_closed", rule_texts.stop(rule, closes_at)),)
+
     def open_channels(
         self, summary: HistorySummary, channels: Sequence[str]
     ) -> tuple[tuple[str, ...], tuple[RuleHit, ...]]:

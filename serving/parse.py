@@ -22,6 +22,7 @@ from serving.problems import FieldError, Problem, invalid
 
 _FIELDS = {
     "contact", "history", "at", "campaign_id", "channels", "utility", "next_touch", "hinted_since",
+    "closes_at",
 }  # fmt: skip
 _CONTACT = {"contact_id", "timezone", "country", "attributes"}
 _NEXT_TOUCH = {"relevance", "personalized", "actor_id", "account_id"}
@@ -46,13 +47,14 @@ class Envelope:
     utility: Utility
     next_touch: NextTouch
     hinted_since: datetime | None
+    closes_at: datetime | None
 
     def request(self, history: pa.Table) -> Request:
         """The request, with its validated events."""
         return Request(
             self.contact_id, self.at, history, self.campaign_id, self.timezone, self.country,
             self.attributes, self.channels, self.utility, self.next_touch,
-            self.hinted_since,
+            self.hinted_since, closes_at=self.closes_at,
         )  # fmt: skip
 
 
@@ -103,6 +105,8 @@ def envelope(item: object, now: datetime, longest: int, worth: Utility) -> Envel
         return invalid([FieldError("history", message)], 413)
     at = _moment(item.get("at"), now, errors)
     hinted_since = _hinted_since(item.get("hinted_since"), at, errors)
+    closes = item.get("closes_at")
+    closes_at = None if closes is None else _moment(closes, at, errors, "closes_at")
     campaign = _campaign(item.get("campaign_id"), errors)
     channels = _channels(item.get("channels"), errors)
     utility = _utility(item.get("utility"), worth, errors)
@@ -112,6 +116,7 @@ def envelope(item: object, now: datetime, longest: int, worth: Utility) -> Envel
     return Envelope(
         contact["contact_id"], history, at, campaign, contact.get("timezone"),
         contact.get("country"), attributes, channels, utility, next_touch, hinted_since,
+        closes_at,
     )  # fmt: skip
 
 

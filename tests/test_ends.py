@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from features.catalog.columns import COLUMNS
 from features.events.schema import EVENTS
 from models.decide import Decider
 from models.decision import ModelRef, Request, Utility
+from models.hold import Hold
 from models.judge import Prudence
 from models.model import Model
 from models.situation import joined, situations
@@ -82,3 +84,60 @@ def test_a_late_touch_is_worth_less_the_older_its_role(small_model: Model) -> No
     assert len(worth) > 5
     assert all(closes < stays for closes, stays in worth[1:])
     assert closing[-1].value < open_for_ever[-1].value / 3  # on day 30 nothing is left
+
+
+def closing(request: Request, days: float) -> Request:
+    return dataclasses.replace(request, closes_at=request.at + timedelta(days))
+
+
+def test_a_role_that_is_closed_stops_its_thread(decider: Decider) -> None:
+    found = decider.decide([closing(asked(5), -0.5)])[0]
+    assert (found.hint, found.over, found.nudge_at, found.channel) == ("stop", True, None, None)
+    assert [hit.rule for hit in found.rules] == ["role_closed"]
+    assert found.advice == (
+        "Stop: the role closed on 10 July 2024; there is nothing left to follow up in this thread."
+    )
+
+
+def test_a_role_that_closes_before_anybody_may_be_touched(decider: Decider) -> None:
+    """On Saturday at noon, of a role that closes on Sunday."""
+    saturday = dataclasses.replace(asked(5), at=AT + timedelta(days=3))
+    found = decider.decide([closing(saturday, 1.0)])[0]
+    assert (found.hint, found.over) == ("stop", True)
+    assert [hit.text for hit in found.rules if hit.rule == "role_closed"] == [
+        "The role closes on 14 July 2024, before the contact may be written to or called."
+    ]
+    longer = decider.decide([closing(saturday, 9.0)])[0]
+    assert "role_closed" not in {hit.rule for hit in longer.rules}
+
+
+def test_the_longer_a_role_stays_open_the_more_its_courses_are_worth(decider: Decider) -> None:
+    asked_about = [closing(asked(9, 5), days) for days in (0.1, 1, 3, 8, 20, 50, 90, 4000)]
+    worth = [d.curve[0].value for d in decider.decide(asked_about)]
+    assert worth == sorted(worth)
+    assert worth[0] < worth[1] < worth[-1] < float("inf")
+
+
+@pytest.mark.parametrize("days", [2, 9, 23, 41])
+def test_no_touch_is_planned_after_the_close(decider: Decider, days: int) -> None:
+    request = closing(asked(9, 5), days)
+    found = decider.decide([request])[0]
+    for moment in (found.nudge_at, found.plan.stop_after):
+        assert moment is None or moment <= (request.closes_at or AT)
+    assert found.curve[-1].value <= 0 or days > 30
+
+
+def test_what_was_sent_brings_nothing_after_the_close_either(decider: Decider) -> None:
+    """Left alone, a thread is worth less where its role closes soon."""
+    soon, late = decider.decide([closing(asked(1), days) for days in (0.5, 60)])
+    assert soon.if_left_alone == late.if_left_alone  # within 30 days, whoever is still waiting
+    assert soon.score != late.score
+    assert soon.decision_id != late.decision_id
+
+
+def test_nobody_is_held_back_until_after_the_close(small_model: Model) -> None:
+    holding = Decider(small_model, ModelRef("fineline", "1"), hold=Hold(1.0, b"key"))
+    request = dataclasses.replace(asked(), hinted_since=AT, utility=Utility(annoy=0.0, touch=0.0))
+    held, shown = holding.decide([closing(request, days) for days in (30, 5)])
+    assert (held.hint, held.held) == ("wait", True)
+    assert (shown.hint, shown.held, shown.propensity) == ("nudge", False, 1.0)

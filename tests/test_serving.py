@@ -36,6 +36,15 @@ def test_the_example_is_answered_as_documented(client: TestClient) -> None:
     assert decision["model"] == {"name": "fineline", "version": "1"}
 
 
+def test_a_role_that_has_closed_stops_its_thread(client: TestClient) -> None:
+    body = asked(at="2026-11-23T10:15:00Z", closes_at="2026-11-23T10:00:00+01:00")
+    answer = post(client, body).json()
+    assert (answer["hint"], answer["over"]) == ("stop", True)
+    assert "role_closed" in [hit["rule"] for hit in answer["rules"]]
+    later = post(client, body | {"closes_at": "2027-01-01T00:00:00Z"}).json()
+    assert "role_closed" not in [hit["rule"] for hit in later["rules"]]
+
+
 def test_many_are_answered_in_order_and_one_by_one(client: TestClient) -> None:
     bad = asked(contact={})
     broken = asked(history=[{"kind": "touch", "occurred_at": "2026-11-09T09:30:00"}])

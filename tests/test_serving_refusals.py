@@ -54,6 +54,8 @@ def client(decider: Decider) -> Iterator[TestClient]:
         ({"utility": {"land": -1}}, "utility.land"),
         ({"utility": {"land": True}}, "utility.land"),
         ({"utility": {"placement": 1}}, "utility.placement"),
+        ({"closes_at": "in March"}, "closes_at"),
+        ({"closes_at": 5}, "closes_at"),
         ({"surprise": 1}, "surprise"),
     ],
 )
@@ -195,9 +197,10 @@ def test_nothing_sent_makes_it_fail(client: TestClient, data: st.DataObject) -> 
         path = data.draw(
             st.sampled_from(
                 [("contact",), ("history",), ("at",), ("utility",), ("channels",),
-                 ("contact", "contact_id"), ("contact", "attributes"), ("history", 0),
-                 ("history", 1, "kind"), ("history", 0, "occurred_at"), ("history", 0, "relevance"),
-                 ("history", 2, "recorded_at"), ("history", 2, "event_id")]
+                 ("closes_at",), ("contact", "contact_id"), ("contact", "attributes"),
+                 ("history", 0), ("history", 1, "kind"), ("history", 0, "occurred_at"),
+                 ("history", 0, "relevance"), ("history", 2, "recorded_at"),
+                 ("history", 2, "event_id")]
             )
         )  # fmt: skip
         try:

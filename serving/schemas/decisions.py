@@ -115,6 +115,11 @@ class ScoreIn(Strict):
         None, min_length=1, description="Channels that can be used."
     )
     utility: UtilityIn | None = Field(None, description="What outcomes are worth.")
+    closes_at: Moment | None = Field(
+        None,
+        description="When the role closes: answers that come later are worth nothing. Some four "
+        "months after the thread's first touch, if left out.",
+    )
     next_touch: NextTouchIn | None = Field(None, description="The touch that is considered.")
     hinted_since: Moment | None = Field(
         None,
