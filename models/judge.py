@@ -63,19 +63,21 @@ class Prudence:
         surplus = (self.annoy - self.known_annoy) / (1.0 + annoy.events / self.many)
         return self.known_annoy + surplus
 
-    def ends(self, s: Situations) -> tuple[Floats, Floats]:
+    def ends(self, s: Situations, closes: Floats) -> tuple[Floats, Floats]:
         """Days from now until a worth begins to fade, and until it is gone, shape (requests,) each.
 
         They count from the thread's first touch: an end that began anew with each question would
         never come. What has no campaign and goes on for longer than any role is about none in
-        particular, and is looked at from now on.
+        particular, and is looked at from now on. Where it is known in how many days the role
+        `closes` (infinite where not), nothing is guessed: the planner reckons with that day.
         """
         first = np.where(s.threads["touches"] > 0, s.threads["first_touch"], s.at)
         age = np.maximum(s.at - first, 0) / DAY
         age[(s.picks["campaign"] < 0) & (age > self.gone_after)] = 0.0
+        known = np.isfinite(closes)
         return (
-            np.maximum(self.fades_after - age, 0.0),
-            np.maximum(self.gone_after - age, self.at_least),
+            np.where(known, _NEVER, np.maximum(self.fades_after - age, 0.0)),
+            np.where(known, 2 * _NEVER, np.maximum(self.gone_after - age, self.at_least)),
         )
 
 
@@ -143,12 +145,10 @@ def judge(
     cases["prudence_annoy"] = prudence.deviations(model.annoy)
     cases["doubt_annoy"], cases["known_annoy"] = annoy.doubt, annoy.known
     cases["discount"] = prudence.discount
-    fades, gone = prudence.ends(s)
-    cases["closes"] = _closing(requests, s.at)[request]
-    # Of a role whose end is known it is not guessed.
-    known = np.isfinite(cases["closes"])
-    cases["fades_after"] = np.where(known, _NEVER, fades[request])
-    cases["gone_after"] = np.where(known, 2 * _NEVER, gone[request])
+    closes = _closing(requests, s.at)
+    fades, gone = prudence.ends(s, closes)
+    cases["closes"] = closes[request]
+    cases["fades_after"], cases["gone_after"] = fades[request], gone[request]
     cases["hesitation"] = prudence.hesitation
     hours = openings(rulebook, requests, channels, earliest)
     cases["earliest"] = np.array(earliest)[request]

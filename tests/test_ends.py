@@ -6,6 +6,7 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from features.catalog.columns import COLUMNS
@@ -38,7 +39,8 @@ def asked(*days_ago: float, campaign: str | None = "role", ahead: float = 0.0) -
 
 def ends(request: Request) -> tuple[float, float]:
     events, bounds = joined([request.history])
-    fades, gone = Prudence().ends(situations([request], events, bounds, len(COLUMNS)))
+    s = situations([request], events, bounds, len(COLUMNS))
+    fades, gone = Prudence().ends(s, np.array([np.inf]))
     return float(fades[0]), float(gone[0])
 
 
