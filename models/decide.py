@@ -50,13 +50,21 @@ class _Course(NamedTuple):
     wait_touches: int
 
 
+class _Options(NamedTuple):
+    """Channels to judge, the rules that closed others, and whether they closed these as well."""
+
+    channels: tuple[str, ...]
+    hits: tuple[RuleHit, ...]
+    closed: bool
+
+
 class _Batch(NamedTuple):
     """What answers are made of, an entry per request."""
 
     requests: Sequence[Request]
     situations: Situations
     summaries: Sequence[HistorySummary]
-    closed: Sequence[tuple[RuleHit, ...]]
+    options: Sequence[_Options]
     judged: Judged
     courses: Sequence[_Course]
     channels: Sequence[str]
@@ -112,12 +120,12 @@ class Decider:
         known = summaries(events, ends, at)
         options = [self._channels(r, s, i, known[i]) for i, r in enumerate(requests)]
         judged = judge(
-            self.model, self.prudence, self.rulebook, requests, s, [c for c, _ in options],
+            self.model, self.prudence, self.rulebook, requests, s, [o.channels for o in options],
             [self.rulebook.earliest_us(*one) for one in zip(known, at, strict=True)],
         )  # fmt: skip
         best, columns = judged.best, [judged.courses[name].tolist() for name in _Course._fields]
         batch = _Batch(
-            requests, s, known, [closed for _, closed in options], judged,
+            requests, s, known, options, judged,
             [_Course(*course) for course in zip(*columns, strict=True)],
             [CHANNELS[c] for c in judged.cases["channel"][best].tolist()],
             chances(self.model, judged, s), judged.seen[best].tolist(),
@@ -130,12 +138,11 @@ class Decider:
             ),
         )  # fmt: skip
 
-    def _channels(
-        self, r: Request, s: Situations, i: int, summary: HistorySummary
-    ) -> tuple[tuple[str, ...], tuple[RuleHit, ...]]:
-        """Channels to judge and the rules that closed others; never none.
+    def _channels(self, r: Request, s: Situations, i: int, summary: HistorySummary) -> _Options:
+        """What to judge; never nothing.
 
-        Where none is named and the one the thread began on is closed, the others it has been on.
+        Where no channel is named and the one the thread began on is closed, it is the others that
+        the thread has been on.
         """
         actor = s.name("actor", "actor_id", i)
         if r.channels is not None:
@@ -150,7 +157,7 @@ class Decider:
             others = tuple(channel for channel in tried if channel not in wanted)
             usable, more = self._open(r, actor, summary, others)
             hits = (*hits, *more)
-        return (usable, hits) if usable else (wanted, hits)
+        return _Options(usable or wanted, hits, not usable)
 
     def _open(
         self, r: Request, actor: str | None, summary: HistorySummary, wanted: tuple[str, ...]
@@ -165,27 +172,15 @@ class Decider:
 
     def _answer(self, b: _Batch, i: int) -> Decision:
         r, course, channel, summary = b.requests[i], b.courses[i], b.channels[i], b.summaries[i]
-        at_us, closed = int(b.situations.at[i]), b.closed[i]
         campaign = r.campaign_id or b.situations.name("campaign", "campaign_id", i)
-        spent = channel == "email" and any(hit.rule == "complaint_budget" for hit in closed)
-        unusable = spent or not self.rulebook.open_channels(summary, (channel,))[0]
-        reachable = int(b.judged.cases["begin"][b.judged.best[i]])
-        stops = (
-            *self._stops(summary, campaign, b.situations, i),
-            *self.rulebook.role_closed(r.closes_at, r.at, reachable),
-            *(closed if unusable else ()),
-        )
-        if stops:
-            hint, start, hits = _STOP
-        else:
-            hint, start, hits = self._hint(r, at_us, course, channel, summary)
-        number = int(b.situations.threads["touches"][i]) + 1
+        number, at = int(b.situations.threads["touches"][i]) + 1, _datetime(b.situations.at[i])
+        stops = self._all_stops(b, i, campaign)
+        hint, start, hits = _STOP if stops else self._hint(r, at, course, channel, summary)
         draw = CERTAIN
         if hint == "nudge" and self.hold is not None:
             draw = self._draw(self.hold, r, campaign, number, channel, summary)
         if draw.release is not None:
             hint, start, hits = "wait", draw.release, (HELD_BACK,)
-        at = _datetime(at_us)
         return Decision(
             decision_id=self._decision_id(
                 r, campaign, b.judged.rows[b.judged.best[i]], summary.agreed
@@ -205,7 +200,7 @@ class Decider:
             advice="",
             reasons=(),
             changes=(),
-            rules=(*stops, *hits, *(h for h in closed if h not in stops)),
+            rules=(*stops, *hits, *(h for h in b.options[i].hits if h not in stops)),
             evidence=grade(
                 b.seen[i],
                 landing=self.model.land.events > 0,
@@ -216,6 +211,16 @@ class Decider:
             held=draw.release is not None,
             propensity=draw.propensity,
             over=hint == "stop" and bool(stops or hits),
+        )
+
+    def _all_stops(self, b: _Batch, i: int, campaign: str | None) -> tuple[RuleHit, ...]:
+        """The rules by which the person, the thread, its role or every channel is over."""
+        r, options = b.requests[i], b.options[i]
+        reachable = int(b.judged.cases["begin"][b.judged.best[i]])
+        return (
+            *self._stops(b.summaries[i], campaign, b.situations, i),
+            *self.rulebook.role_closed(r.closes_at, r.at, reachable),
+            *(options.hits if options.closed else ()),
         )
 
     def _stops(
@@ -230,13 +235,14 @@ class Decider:
         return self.rulebook.stops(summary, None) if None in answers else hits
 
     def _hint(
-        self, r: Request, at: int, course: _Course, channel: str, summary: HistorySummary
+        self, r: Request, at: datetime, course: _Course, channel: str, summary: HistorySummary
     ) -> _Said:
         """The planner's wish, moved to the first moment the rules allow."""
         if course.stop >= max(course.now, course.wait):
             return _STOP
         now = course.now > course.wait
-        wish = at + (0 if now else int(course.delay * _DAY_US))
+        asked = microseconds(at)
+        wish = asked + (0 if now else int(course.delay * _DAY_US))
         zones = r.zones
         first, agreed = self.rulebook.agreed_date(summary, wish, zones)
         come_back = self.rulebook.come_back_us(summary)
@@ -245,7 +251,7 @@ class Decider:
         hits = agreed if start == first else (*agreed, *self.rulebook.bites(*when))
         if start is None:
             return "stop", None, hits
-        return ("nudge" if now and start == at else "wait"), _datetime(start), hits
+        return ("nudge" if now and start == asked else "wait"), _datetime(start), hits
 
     def _plan(self, course: _Course, start: datetime | None, summary: HistorySummary) -> Plan:
         """The course from `start` on, its touches as far apart as the earlier ones ask for.
@@ -300,4 +306,4 @@ def _valid_until(at: datetime, start: datetime | None, hint: Hint) -> datetime:
 
 
 def _datetime(microseconds: int) -> datetime:
-    return EPOCH + timedelta(microseconds=microseconds)
+    return EPOCH + timedelta(microseconds=int(microseconds))
