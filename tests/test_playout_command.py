@@ -15,6 +15,7 @@ from training.playout.arena import Outcome
 from training.playout.book import Book
 from training.playout.cadence import HABIT
 from training.playout.command import playout
+from training.playout.estimates import Estimate
 from training.playout.page import page
 from training.playout.pictures import frontier_plot, learning_plot
 from training.playout.plays import POLICIES, Play, Played
@@ -107,6 +108,16 @@ def test_the_plots_are_drawn(book: Book, tmp_path: Path) -> None:
     save(frontier_plot([book.frontier(w) for w in book.agenda.worlds]), tmp_path / "f.png")
     save(learning_plot(book.curves(), "average of the worlds"), tmp_path / "l.png")
     assert all((tmp_path / name).stat().st_size > 5000 for name in ("f.png", "l.png"))
+
+
+def test_names_beside_curves_stand_apart() -> None:
+    ends = {"a": 0.5, "b": 0.5, "c": 1.0}
+    curves = {n: [(0, Estimate(0.0, 0.1)), (100, Estimate(y, 0.1))] for n, y in ends.items()}
+    (axis,) = learning_plot(curves | {"all": curves["c"]}, "all").axes
+    heights = {text.get_text(): text.xy[1] for text in axis.texts}  # type: ignore[attr-defined]
+    assert heights["c"] == 1.0
+    low, high = axis.get_ylim()
+    assert abs(heights["a"] - heights["b"]) > 0.02 * (high - low)
 
 
 def test_an_agenda_plays_nobody_twice_and_is_sized_by_contacts() -> None:

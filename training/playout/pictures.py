@@ -16,6 +16,8 @@ from training.playout.search import Tried
 # Colours that people with any colour vision tell apart, also by their lightness.
 FINELINE, CLEAR, CADENCE = "#c8541b", "#0b6e8f", "#9a9a9a"
 _WIDEST = 3
+#: The height of a line of small print, as a share of a plot's.
+_LINE = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,7 @@ def learning_plot(curves: Mapping[str, Sequence[tuple[int, Estimate]]], average:
                           label=f"{name}, 95 % interval", zorder=3)  # fmt: skip
         else:
             axis.plot(x, y, lw=0.8, color=CADENCE)
-            axis.annotate(name, (x[-1], y[-1]), xytext=(3, -2), fontsize=6,
-                          textcoords="offset points")  # fmt: skip
+    _name_ends(axis, {name: curve for name, curve in curves.items() if name != average})
     ticks = sorted({n for curve in curves.values() for n, _ in curve})
     axis.set(xscale="log", xlabel="contacts seen", ylabel="share of the way to the clear-sighted")
     axis.set_xticks([max(n, 30) for n in ticks], [f"{n:,}" for n in ticks], rotation=30)
@@ -73,6 +74,17 @@ def learning_plot(curves: Mapping[str, Sequence[tuple[int, Estimate]]], average:
     axis.axhline(0, color="#555555", lw=0.8, ls="--")
     axis.legend(frameon=False, fontsize=8)
     return figure
+
+
+def _name_ends(axis: Any, curves: Mapping[str, Sequence[tuple[int, Estimate]]]) -> None:
+    """The name of each curve beside its last point, from below, none upon another."""
+    low, high = axis.get_ylim()
+    place = -np.inf
+    for name, curve in sorted(curves.items(), key=lambda one: one[1][-1][1].mean):
+        contacts, last = curve[-1]
+        place = max(last.mean, place + _LINE * (high - low))
+        axis.annotate(name, (contacts, place), xytext=(5, -2), fontsize=6,
+                      textcoords="offset points")  # fmt: skip
 
 
 def _panels(count: int, height: float = 3.0, width: float = 3.4) -> tuple[Figure, Any]:
