@@ -41,9 +41,8 @@ class Prudence:
     landing's score, or the channel that looks best would be the one that is known least.
     `discount`: what is left of a worth after a day of waiting for it. Roles close: what comes later
     than `fades_after` days after a thread's first touch counts ever less, after `gone_after`
-    nothing (`Prudence.ends`); whoever asks about an older one has it open still, and looks ahead
-    for `at_least` so many days. `hesitation`: waiting has to be worth more than touching now by
-    this share of what the touch may bring.
+    nothing, but for `at_least` so many days one looks ahead (`Prudence.ends`). `hesitation`:
+    waiting has to be worth more than touching now by this share of what the touch may bring.
     """
 
     land: float = 1.0
@@ -67,13 +66,13 @@ class Prudence:
         """Days from now until a worth begins to fade, and until it is gone, shape (requests,) each.
 
         They count from the thread's first touch: an end that began anew with each question would
-        never come. What has no campaign and goes on for longer than any role is about none in
-        particular, and is looked at from now on. Where it is known in how many days the role
+        never come. A thread that has outlived `gone_after` shows that the guess was wrong, and is
+        looked at from now on. Where it is known in how many days the role
         `closes` (infinite where not), nothing is guessed: the planner reckons with that day.
         """
         first = np.where(s.threads["touches"] > 0, s.threads["first_touch"], s.at)
         age = np.maximum(s.at - first, 0) / DAY
-        age[(s.picks["campaign"] < 0) & (age > self.gone_after)] = 0.0
+        age[age >= self.gone_after] = 0.0
         known = np.isfinite(closes)
         return (
             np.where(known, _NEVER, np.maximum(self.fades_after - age, 0.0)),

@@ -51,12 +51,13 @@ def ends(request: Request) -> tuple[float, float]:
         (asked(50, 20), (40, 70)),
         (asked(50, 20, ahead=10), (30, 60)),
         (asked(100, 3), (0, 30)),
-        (asked(400, 3), (0, 30)),
+        (asked(119, 3), (0, 30)),
+        (asked(121, 3), (90, 120)),
         (asked(50, 20, campaign=None), (40, 70)),
         (asked(400, 3, campaign=None), (90, 120)),
     ],
 )
-def test_ends_count_from_the_first_touch_but_of_what_has_no_role(
+def test_ends_count_from_the_first_touch_until_it_has_outlived_them(
     request_: Request, expected: tuple[float, float]
 ) -> None:
     assert ends(request_) == pytest.approx(expected)
