@@ -173,14 +173,15 @@ class Decider:
     def _answer(self, b: _Batch, i: int) -> Decision:
         r, course, channel, summary = b.requests[i], b.courses[i], b.channels[i], b.summaries[i]
         campaign = r.campaign_id or b.situations.name("campaign", "campaign_id", i)
-        number, at = int(b.situations.threads["touches"][i]) + 1, _datetime(b.situations.at[i])
+        number, at_us = int(b.situations.threads["touches"][i]) + 1, int(b.situations.at[i])
         stops = self._all_stops(b, i, campaign)
-        hint, start, hits = _STOP if stops else self._hint(r, at, course, channel, summary)
+        hint, start, hits = _STOP if stops else self._hint(r, at_us, course, channel, summary)
         draw = CERTAIN
         if hint == "nudge" and self.hold is not None:
             draw = self._draw(self.hold, r, campaign, number, channel, summary)
         if draw.release is not None:
             hint, start, hits = "wait", draw.release, (HELD_BACK,)
+        at = _datetime(at_us)
         return Decision(
             decision_id=self._decision_id(
                 r, campaign, b.judged.rows[b.judged.best[i]], summary.agreed
@@ -235,14 +236,13 @@ class Decider:
         return self.rulebook.stops(summary, None) if None in answers else hits
 
     def _hint(
-        self, r: Request, at: datetime, course: _Course, channel: str, summary: HistorySummary
+        self, r: Request, at: int, course: _Course, channel: str, summary: HistorySummary
     ) -> _Said:
         """The planner's wish, moved to the first moment the rules allow."""
         if course.stop >= max(course.now, course.wait):
             return _STOP
         now = course.now > course.wait
-        asked = microseconds(at)
-        wish = asked + (0 if now else int(course.delay * _DAY_US))
+        wish = at + (0 if now else int(course.delay * _DAY_US))
         zones = r.zones
         first, agreed = self.rulebook.agreed_date(summary, wish, zones)
         come_back = self.rulebook.come_back_us(summary)
@@ -251,7 +251,7 @@ class Decider:
         hits = agreed if start == first else (*agreed, *self.rulebook.bites(*when))
         if start is None:
             return "stop", None, hits
-        return ("nudge" if now and start == asked else "wait"), _datetime(start), hits
+        return ("nudge" if now and start == at else "wait"), _datetime(start), hits
 
     def _plan(self, course: _Course, start: datetime | None, summary: HistorySummary) -> Plan:
         """The course from `start` on, its touches as far apart as the earlier ones ask for.
@@ -282,10 +282,9 @@ class Decider:
                 channel, r.zones, r.country, first, summary.touches_us,
                 self.rulebook.come_back_us(summary),
             )  # fmt: skip
-            closed = start is None or (
-                r.closes_at is not None and start >= microseconds(r.closes_at)
-            )
-            return None if start is None or closed else _datetime(start)
+            if start is None or self.rulebook.role_closed(r.closes_at, r.at, start):
+                return None
+            return _datetime(start)
 
         return hold.draw(r, campaign, number, allowed)
 
@@ -306,4 +305,4 @@ def _valid_until(at: datetime, start: datetime | None, hint: Hint) -> datetime:
 
 
 def _datetime(microseconds: int) -> datetime:
-    return EPOCH + timedelta(microseconds=int(microseconds))
+    return EPOCH + timedelta(microseconds=microseconds)

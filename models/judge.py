@@ -67,8 +67,8 @@ class Prudence:
 
         They count from the thread's first touch: an end that began anew with each question would
         never come. A thread that has outlived `gone_after` shows that the guess was wrong, and is
-        looked at from now on. Where it is known in how many days the role
-        `closes` (infinite where not), nothing is guessed: the planner reckons with that day.
+        looked at from now on. Where it is known in how many days the role `closes` (infinite where
+        not), nothing is guessed: the planner reckons with that day.
         """
         first = np.where(s.threads["touches"] > 0, s.threads["first_touch"], s.at)
         age = np.maximum(s.at - first, 0) / DAY

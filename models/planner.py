@@ -207,10 +207,11 @@ def _course(
                 opening[:] = eta_land, eta_annoy, less, more
         rate_land = np.exp(min(eta_land - less, 6.0))
         rate_annoy = np.exp(min(eta_annoy + more, 6.0))
-        chosen = (time - case.at) / DAY - case.forced
+        since = (time - case.at) / DAY
+        chosen = since - case.forced
         worth = left * _kept(case, chosen)
         b_land, b_annoy = h_land[case.channel], h_annoy[case.channel]
-        open_for = max(case.closes - (time - case.at) / DAY, 0.0)
+        open_for = max(case.closes - since, 0.0)
         a, b, _ = _split(rate_land * cumulative(edges, b_land, open_for), rate_annoy * b_annoy[-1])
         ends = value + worth * (a * case.worth_land - b * case.worth_annoy - case.cost)
         if ends > best:

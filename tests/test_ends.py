@@ -135,6 +135,10 @@ def test_what_was_sent_brings_nothing_after_the_close_either(decider: Decider) -
     soon, late = decider.decide([closing(asked(1), days) for days in (0.5, 60)])
     assert soon.if_left_alone == late.if_left_alone  # within 30 days, whoever is still waiting
     assert soon.score != late.score
+    # Where touches cost nothing, one made after the close adds nothing: what is left was sent.
+    free = dataclasses.replace(asked(1), utility=Utility(annoy=0.0, touch=0.0))
+    sent = decider.decide([closing(free, 0.5)])[0]
+    assert 0 < sent.curve[-1].value < sent.if_left_alone.p_land / 2
     assert soon.decision_id != late.decision_id
 
 

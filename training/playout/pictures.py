@@ -16,6 +16,8 @@ from training.playout.search import Tried
 # Colours that people with any colour vision tell apart, also by their lightness.
 FINELINE, CLEAR, CADENCE = "#c8541b", "#0b6e8f", "#9a9a9a"
 _WIDEST = 3
+#: Base rates only, of no contacts, stand at this left edge of the logarithmic axis.
+_LEFT = 30
 #: The height of a line of small print, as a share of a plot's.
 _LINE = 0.03
 
@@ -57,8 +59,7 @@ def learning_plot(curves: Mapping[str, Sequence[tuple[int, Estimate]]], average:
     """Share of the way against contacts seen, a thin line per world, a thick one for `average`."""
     figure, (axis,) = _panels(1, 4.2, 6.4)
     for name, curve in curves.items():
-        # Base rates only stand at the left edge of the logarithmic axis.
-        x = [max(n, 30) for n, _ in curve]
+        x = [max(n, _LEFT) for n, _ in curve]
         y = [e.mean for _, e in curve]
         if name == average:
             error = [e.high - e.mean for _, e in curve]
@@ -69,7 +70,7 @@ def learning_plot(curves: Mapping[str, Sequence[tuple[int, Estimate]]], average:
     _name_ends(axis, {name: curve for name, curve in curves.items() if name != average})
     ticks = sorted({n for curve in curves.values() for n, _ in curve})
     axis.set(xscale="log", xlabel="contacts seen", ylabel="share of the way to the clear-sighted")
-    axis.set_xticks([max(n, 30) for n in ticks], [f"{n:,}" for n in ticks], rotation=30)
+    axis.set_xticks([max(n, _LEFT) for n in ticks], [f"{n:,}" for n in ticks], rotation=30)
     axis.minorticks_off()
     axis.axhline(0, color="#555555", lw=0.8, ls="--")
     axis.legend(frameon=False, fontsize=8)
@@ -83,7 +84,7 @@ def _name_ends(axis: Any, curves: Mapping[str, Sequence[tuple[int, Estimate]]]) 
     for name, curve in sorted(curves.items(), key=lambda one: one[1][-1][1].mean):
         contacts, last = curve[-1]
         place = max(last.mean, place + _LINE * (high - low))
-        axis.annotate(name, (contacts, place), xytext=(5, -2), fontsize=6,
+        axis.annotate(name, (max(contacts, _LEFT), place), xytext=(5, -2), fontsize=6,
                       textcoords="offset points")  # fmt: skip
 
 
