@@ -64,6 +64,14 @@ def build(h: Histories, until: int | None = None) -> FeatureMatrix:
         return FeatureMatrix(x, row_event, o, parties.result())
 
 
+def party_states(h: Histories, until: int) -> Parties:
+    """How whoever reaches out has fared by `until` (microseconds), without a row per touch."""
+    known = as_it_happened(h) if is_prompt(h) else as_it_was_known(h)
+    every_touch_into_one_row = np.zeros(len(h), np.int32)
+    x = np.empty((1, len(COLUMNS)), np.float32)
+    return fill_party_columns(h, outcomes(h, known, until), every_touch_into_one_row, x)
+
+
 def _touches(h: Histories) -> Ints:
     """The touches in order of time."""
     touches = np.flatnonzero(h.kind == TOUCH)

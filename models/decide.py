@@ -18,6 +18,7 @@ from models.chances import Chances, chances
 from models.decision import Chance, Decision, Hint, ModelRef, Plan, Request, RuleHit
 from models.dials import Dials, tightened
 from models.evidence import grade
+from models.fares import Fares
 from models.history import Agreed, HistorySummary, summaries
 from models.hold import CERTAIN, HELD_BACK, Draw, Hold
 from models.judge import Judged, Prudence, judge
@@ -90,6 +91,8 @@ class Decider:
         self.rulebooks: Mapping[str | None, Rulebook] = {None: self.rulebook}
         #: What the organisation has set, and how often it had been set by then.
         self.dials, self.dials_number = Dials(), 0
+        #: Who knows better than the model how senders and clients fare.
+        self.fares: Fares | None = None
         self.words = Words(model)
 
     def for_tenant(self, tenant: str) -> Decider:
@@ -99,6 +102,12 @@ class Decider:
     def under(self, dials: Dials, number: int) -> Decider:
         """The same decider by what an organisation has set: the rules of its tenant, tightened."""
         return self._by(tightened(self.rulebook, dials), dials, number)
+
+    def knowing(self, fares: Fares | None) -> Decider:
+        """The same decider, told how senders and clients fare."""
+        found = copy.copy(self)
+        found.fares = fares
+        return found
 
     def _by(self, rulebook: Rulebook, dials: Dials, number: int) -> Decider:
         found = copy.copy(self)
@@ -121,7 +130,7 @@ class Decider:
         options = [self._channels(r, s, i, known[i]) for i, r in enumerate(requests)]
         judged = judge(
             self.model, self.prudence, self.rulebook, requests, s, [o.channels for o in options],
-            [self.rulebook.earliest_us(*one) for one in zip(known, at, strict=True)],
+            [self.rulebook.earliest_us(*one) for one in zip(known, at, strict=True)], self.fares,
         )  # fmt: skip
         best, columns = judged.best, [judged.courses[name].tolist() for name in _Course._fields]
         batch = _Batch(

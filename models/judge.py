@@ -14,6 +14,7 @@ from features.events.schema import CHANNELS
 from features.state import DAY
 from models.courses import CASE, COURSE
 from models.decision import Request
+from models.fares import Fares
 from models.lags import LAG_EDGES
 from models.lasting import lasting_columns
 from models.model import Model
@@ -123,12 +124,14 @@ def judge(
     s: Situations,
     channels: Sequence[tuple[str, ...]],
     earliest: Sequence[int],
+    fares: Fares | None = None,
 ) -> Judged:
     """Score a touch now, and plan, on every channel of every request.
 
-    `earliest`: for each request as `Rulebook.earliest_us` gives it.
+    `earliest`: for each request as `Rulebook.earliest_us` gives it; `fares` as `lasting_columns`
+    takes it.
     """
-    fixed, unseen = lasting_columns(model, requests, s)
+    fixed, unseen = lasting_columns(model, requests, s, fares)
     last = _last_scores(model, s, fixed)
     request = np.repeat(np.arange(len(requests)), [len(c) for c in channels])
     cases = _cases(requests, s, channels, request)

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from features.catalog.columns import COLUMNS
-from features.fold import read_parties
 from models.decision import Request
+from models.fares import Asked, Fares, as_the_model_knows
+from models.ledger import Ledger
 from models.model import Model
 from models.situation import Situations
-from models.usual import fare_as_usual
 
 Rows = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -27,26 +27,27 @@ class Lasting(NamedTuple):
     unseen: Floats
 
 
-def lasting_columns(model: Model, requests: Sequence[Request], s: Situations) -> Lasting:
-    """What lasts along a course; the columns of what changes stay zero."""
-    ledger, ids = model.ledger, range(len(requests))
-    rows = np.zeros((len(requests), len(model.usual)), np.float32)
-    actors = np.array([ledger.actor(s.name("actor", "actor_id", i)) for i in ids], np.int64)
-    accounts = np.array([ledger.account(s.name("account", "account_id", i)) for i in ids], np.int64)
-    read_parties(
-        ledger.states[actors],
-        ledger.states[accounts],
-        ledger.states[[ledger.contact(r.contact_id) for r in requests]],
-        ledger.states[[ledger.ORGANISATION] * len(requests)],
-        np.full(len(requests), ledger.as_of, np.int64),
-        rows,
+def lasting_columns(
+    model: Model, requests: Sequence[Request], s: Situations, fares: Fares | None = None
+) -> Lasting:
+    """What lasts along a course; the columns of what changes stay zero.
+
+    `fares` knows better than the model how senders and clients fare.
+    """
+    ids = range(len(requests))
+    asked = Asked(
+        [s.name("actor", "actor_id", i) for i in ids],
+        [s.name("account", "account_id", i) for i in ids],
+        [r.contact_id for r in requests],
+        s.at,
     )
-    # A blank record would say that their threads land at a prior's rate, whatever is usual here.
-    new_actor, new_account = actors == ledger.NOBODY, accounts == ledger.NOBODY
-    fare_as_usual(rows, "actor", model.usual, new_actor)
-    fare_as_usual(rows, "account", model.usual, new_account)
-    # Roles come and go: a model remembers none.
-    new_role = np.ones(len(requests))
+    rows = as_the_model_knows(asked, model)
+    if fares is not None:
+        fares.fill(rows, asked, model.ledger)
     for i, r in enumerate(requests):
         rows[i, len(COLUMNS) :] = model.encoding.of_values(r.attributes)
-    return Lasting(rows, np.column_stack([new_actor, new_account, new_role]))
+    known = asked.places(model.ledger)
+    # Roles come and go: a model remembers none.
+    new_role = np.ones(len(requests))
+    new = (known.actor == Ledger.NOBODY, known.account == Ledger.NOBODY, new_role)
+    return Lasting(rows, np.column_stack(new))

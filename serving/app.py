@@ -38,6 +38,7 @@ from serving.openapi import document
 from serving.page import PAGES, visitor
 from serving.routes import API
 from serving.settings import ServiceSettings
+from serving.stored.ledgers import Ledgers
 from serving.stored.refresher import Refresher
 from serving.telemetry import Telemetry
 from serving.tracing import tracing_to
@@ -73,6 +74,7 @@ def create_app(
         timedelta(days=settings.retention_days),
         telemetry,
     )
+    ledgers = Ledgers(database, settings.ledger_seconds, telemetry)
     rival = Registry(settings, CHALLENGER) if load is None else Nobody()
     shadow = Shadow(database, rival, ShadowMetrics(telemetry.registry), settings.shadow_seconds)
     dispatcher = Dispatcher(database, champion, settings, telemetry)
@@ -83,6 +85,7 @@ def create_app(
         await run_in_threadpool(note_rules, database, settings.rules, datetime.now(UTC))
         await run_in_threadpool(watch.start)
         refresher.start()
+        ledgers.start()
         dispatcher.start()
         shadow.start()
         await run_in_threadpool(started)
@@ -92,6 +95,7 @@ def create_app(
         await run_in_threadpool(shadow.stop)
         await run_in_threadpool(dispatcher.stop)
         await run_in_threadpool(refresher.stop)
+        await run_in_threadpool(ledgers.stop)
         await run_in_threadpool(access.close)
         if tracing is not None:
             await run_in_threadpool(tracing.stop)

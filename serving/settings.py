@@ -35,6 +35,13 @@ class ServiceSettings(Settings):
     refresh_seconds: float = Field(
         5, ge=0, le=3600, description="Pause between two looks for stored threads to decide anew."
     )
+    ledger_seconds: float = Field(
+        300,
+        ge=0,
+        le=86_400,
+        description="Pause between two looks at how senders and clients have fared since the model "
+        "was trained; 0: never.",
+    )
     watch_seconds: float = Field(
         1, ge=0.05, le=3600, description="Pause between two looks for a new champion."
     )

@@ -66,6 +66,11 @@ class Telemetry:
             registry=self.registry, multiprocess_mode="livemostrecent",
         )  # fmt: skip
 
+        self.senders_known = Gauge(
+            "fineline_senders_known_timestamp_seconds",
+            "As of when it is known how senders and clients fare, in seconds since 1970; 0 before.",
+            registry=self.registry, multiprocess_mode="livemin",
+        )  # fmt: skip
         self.matured_touches = Gauge(
             "fineline_matured_touches", "Touches whose decision is old enough to be judged.",
             registry=self.registry, multiprocess_mode="livemostrecent",

@@ -44,6 +44,7 @@ def nothing_in_the_background() -> Iterator[None]:
     """Apps under test leave the stores of whoever runs the tests alone."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FINELINE_REFRESH_SECONDS", "0")
+        patch.setenv("FINELINE_LEDGER_SECONDS", "0")
         patch.setenv("FINELINE_SHADOW_SECONDS", "0")
         patch.setenv("FINELINE_WEBHOOK_SECONDS", "0")
         yield

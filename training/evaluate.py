@@ -33,7 +33,7 @@ from training.watched import Watched
 Floats = npt.NDArray[np.float64]
 #: Touch numbers reported one by one; the last stands for all beyond.
 NUMBERS = (1, 2, 3, 4, 5, 6)
-_OUTCOMES = (("land", LANDED), ("annoy", ANNOYED))
+OUTCOMES = (("land", LANDED), ("annoy", ANNOYED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Report:
 
     def summary(self) -> str:
         """A few lines for a terminal."""
-        return "\n".join(_line(name, self.metrics[name]) for name, _ in _OUTCOMES)
+        return "\n".join(_line(name, self.metrics[name]) for name, _ in OUTCOMES)
 
 
 def evaluate(
@@ -80,7 +80,7 @@ def evaluate(
 def rates_of(data: Dataset, rows: npt.NDArray[np.bool_]) -> dict[str, Any]:
     """Training rates of each outcome over the mature touches among `rows`."""
     w = data.watched.take(rows & data.mature() & ~data.closed)
-    return {name: training_rates(happened(w, why), w.number) for name, why in _OUTCOMES}
+    return {name: training_rates(happened(w, why), w.number) for name, why in OUTCOMES}
 
 
 def happened(w: Watched, why: int) -> npt.NDArray[np.bool_]:
@@ -109,7 +109,7 @@ def _metrics(
     if len(w):
         found["from"] = str(np.datetime64(int(w.time.min() * DAY), "us")) + "Z"
         found["until"] = str(np.datetime64(int(w.time.max() * DAY), "us")) + "Z"
-    for (name, why), chance, sooner in zip(_OUTCOMES, p, before, strict=True):
+    for (name, why), chance, sooner in zip(OUTCOMES, p, before, strict=True):
         outcome = getattr(model, name)
         expected = w.exposure(outcome.baseline, HORIZON) * np.exp(outcome.score(w.x)[0])
         hit = happened(w, why)

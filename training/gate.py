@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.outcomes import ANNOYED, LANDED
 from features.state import DAY
 from models.decide import Decider
 from models.decision import ModelRef, NextTouch, Request
 from models.model import Model
 from models.situation import EPOCH
 from training.dataset import Dataset, prepare
-from training.evaluate import happened
+from training.evaluate import OUTCOMES, happened
 from training.metrics import bins, calibration_error, log_loss
 from training.on_record import OnRecord
 from training.rehearsal import Rehearsal
@@ -89,8 +88,8 @@ def judge(
     if champion is not None and champion.columns != candidate.columns:
         champion_w = _with_columns_of(champion, data, rows)
     checks = (
-        *(_calibrated(candidate, w, name, why) for name, why in _OUTCOMES),
-        *(_not_worse(candidate, champion, w, champion_w, name, why) for name, why in _OUTCOMES),
+        *(_calibrated(candidate, w, name, why) for name, why in OUTCOMES),
+        *(_not_worse(candidate, champion, w, champion_w, name, why) for name, why in OUTCOMES),
         _decides_as_well(rehearsal),
         *_does_as_well(record),
         _monotone(candidate, data),
@@ -103,7 +102,6 @@ def judge(
 _OF_TOUCH = (
     "channel", "campaign_id", "actor_id", "account_id", "relevance", "personalized",
 )  # fmt: skip
-_OUTCOMES = (("land", LANDED), ("annoy", ANNOYED))
 
 
 def _with_columns_of(model: Model, data: Dataset, rows: npt.NDArray[np.bool_]) -> Watched:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from features.events.contacts import read_contacts
 from features.events.files import read_events
 from features.ingest.messages import read_messages
 from features.state import DAY
+from models.model import Model
 from training import plots
-from training.dataset import known_before, prepare
-from training.evaluate import Report, evaluate, rates_of
-from training.metrics import verdict
+from training.dataset import Dataset, known_before, prepare
+from training.evaluate import OUTCOMES, Report, evaluate, happened, rates_of
+from training.metrics import roc_auc, verdict
+from training.served import rows_as_served
 from training.train import fit_model
 
 LEARN = 0.7
@@ -51,12 +53,14 @@ CALIBRATION_AIM = 0.02
 
 def run(data: Path, out: Path) -> None:
     """Judge every data set in `data`; write the report `out` and plots beside it."""
-    reports = {name: judged(*_histories(data, name)) for name in TARGETS}
+    found = {name: judged(*_histories(data, name)) for name in TARGETS}
+    reports = {name: report for name, (report, _) in found.items()}
+    served = {name: of_records for name, (_, of_records) in found.items()}
     folder = out.parent / out.stem
     folder.mkdir(parents=True, exist_ok=True)
     for name, report in reports.items():
         plots.save(plots.reliability_plot(report.metrics), folder / f"{name}.png")
-    out.write_text("\n".join(_page(reports, folder.name)) + "\n", encoding="utf-8")
+    out.write_text("\n".join(_page(reports, served, folder.name)) + "\n", encoding="utf-8")
 
 
 def _histories(data: Path, name: str) -> tuple[pa.Table, pa.Table | None]:
@@ -69,7 +73,12 @@ def _histories(data: Path, name: str) -> tuple[pa.Table, pa.Table | None]:
     return read_events(folder / "events.parquet"), read_contacts(folder / "contacts.parquet")
 
 
-def judged(events: pa.Table, contacts: pa.Table | None) -> Report:
+#: ROC AUC by outcome, and by how old the records of senders are: the moment's own first.
+Served = Mapping[str, Sequence[float | None]]
+_HOUR_US = 3_600_000_000
+
+
+def judged(events: pa.Table, contacts: pa.Table | None) -> tuple[Report, Served]:
     """Learn from the first 70 % of the mature touches by time, judge on the others."""
     whole, encoding = prepare(events, contacts)
     times = whole.watched.time[whole.mature() & ~whole.closed]
@@ -77,10 +86,24 @@ def judged(events: pa.Table, contacts: pa.Table | None) -> Report:
     early, _ = prepare(known_before(events, cutoff), contacts, encoding, cutoff)
     model = fit_model(early, encoding, {})
     rates = rates_of(whole, whole.watched.time * DAY < cutoff)
-    return evaluate(model, events, contacts, cutoff, rates)
+    report = evaluate(model, events, contacts, cutoff, rates)
+    return report, _as_served(model, events, whole, cutoff)
 
 
-def _page(reports: dict[str, Report], folder: str) -> Iterator[str]:
+def _as_served(model: Model, events: pa.Table, whole: Dataset, cutoff: int) -> Served:
+    """How well the judged touches are ranked by what the service knew of senders and clients."""
+    judged_ones = whole.mature() & ~whole.closed & (whole.watched.time * DAY >= cutoff - 0.5)
+    w = whole.watched.take(judged_ones)
+    ways = [w.x, *(rows_as_served(model, events, whole, judged_ones, every)
+                   for every in (_HOUR_US, None))]  # fmt: skip
+    chances = [model.chances(x) for x in ways]
+    return {
+        name: [roc_auc(happened(w, why), p[k]) for p in chances]
+        for k, (name, why) in enumerate(OUTCOMES)
+    }
+
+
+def _page(reports: dict[str, Report], served: dict[str, Served], folder: str) -> Iterator[str]:
     yield "# Results on real histories"
     yield ""
     yield (
@@ -108,6 +131,7 @@ def _page(reports: dict[str, Report], folder: str) -> Iterator[str]:
             f"| {_span(spans['follow_ups_roc_auc'])} |"
         )
     yield from _chances(reports)
+    yield from _records(reports, served)
     yield from _sentences(reports)
     yield ""
     yield "## Reliability"
@@ -153,6 +177,26 @@ def _chances(reports: dict[str, Report]) -> Iterator[str]:
             f"| {name}, {t.outcome} | {o['calibration_error_if_left_alone']:.3f} "
             f"| {o['observed_to_expected']:.2f} |"
         )
+
+
+def _records(reports: dict[str, Report], served: dict[str, Served]) -> Iterator[str]:
+    yield ""
+    yield "## As served: ROC AUC by how old the records of senders and clients are"
+    yield ""
+    yield (
+        "Above, every touch is judged by what was recorded of its sender by then. The service "
+        "knows as much where it stores events, which it counts anew every few minutes "
+        "(`FINELINE_LEDGER_SECONDS`; here every hour); where it is only asked, it knows what "
+        "the model has learned from."
+    )
+    yield ""
+    yield "| data | of the moment | counted every hour | as of the end of training |"
+    yield "|---|---|---|---|"
+    for name, t, _ in _cells(reports):
+        numbers = " | ".join(
+            "-" if auc is None else f"{auc:.3f}" for auc in served[name][t.outcome]
+        )
+        yield f"| {name}, {t.outcome} | {numbers} |"
 
 
 def _sentences(reports: dict[str, Report]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from features.events.schema import EVENTS as SCHEMA
 from features.store.events import COLUMNS
@@ -44,6 +44,15 @@ def all_events(connection: Connection, tenant: str) -> pa.Table:
     query = _of(tenant).order_by(EVENTS.c.seq).execution_options(yield_per=_PART)
     parts: Iterator[Sequence[Any]] = connection.execute(query).partitions()
     return pa.concat_tables([SCHEMA.empty_table(), *map(table_of, parts)])
+
+
+def extents(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Of each tenant with events how many there are, and the number of the last."""
+    e = EVENTS.c
+    rows = connection.execute(
+        select(e.tenant, func.count(), func.max(e.seq)).group_by(e.tenant)
+    )  # fmt: skip
+    return {tenant: (count, last) for tenant, count, last in rows}
 
 
 def table_of(rows: Sequence[Any]) -> pa.Table:

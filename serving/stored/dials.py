@@ -12,7 +12,9 @@ from features.store.database import Database
 from features.store.dials import NONE, Setting
 from models.decide import Decider
 from models.dials import Dials
+from models.fares import Fares
 from models.situation import microseconds
+from serving.stored.ledgers import fares_of
 
 #: Answers to a history in the request go by what was in force so long ago at most, and where the
 #: store is away by what was in force last.
@@ -37,20 +39,23 @@ def in_force(database: Database, tenant: str) -> Setting:
         return settings.latest(connection, tenant)
 
 
-def by(decider: Decider, tenant: str, setting: Setting) -> Decider:
-    """The decider under a tenant's rules and this setting; the same one each time."""
+def by(decider: Decider, tenant: str, setting: Setting, fares: Fares | None) -> Decider:
+    """The decider under a tenant's rules and this setting, told how its senders and clients fare;
+    the same one each time."""
     own = _set.setdefault(decider, {})
     asked = (tenant, setting.number, setting.dials)
-    if asked not in own:
+    found = own.get(asked)
+    if found is None or found.fares is not fares:
         if len(own) >= _MOST_SET:
             own.clear()
-        own[asked] = decider.for_tenant(tenant).under(Dials.read(setting.dials), setting.number)
-    return own[asked]
+        set_so = decider.for_tenant(tenant).under(Dials.read(setting.dials), setting.number)
+        found = own[asked] = set_so.knowing(fares)
+    return found
 
 
 def decider_of(database: Database, decider: Decider, tenant: str) -> Decider:
     """The decider as a tenant has set it. Raises StoreUnavailable."""
-    return by(decider, tenant, in_force(database, tenant))
+    return by(decider, tenant, in_force(database, tenant), fares_of(database, tenant))
 
 
 def seen(database: Database, tenant: str, now: datetime) -> Setting | None:

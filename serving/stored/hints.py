@@ -12,6 +12,7 @@ from models.decide import Decider
 from models.situation import microseconds
 from serving.problems import Problem
 from serving.stored.dials import by, decider_of
+from serving.stored.ledgers import fares_of
 from serving.stored.recorded import decide, hinted_since, record
 from serving.stored.situation import known, opted_out, request
 from serving.telemetry import Telemetry
@@ -34,7 +35,8 @@ class Hints:
         """
         with self.database.reading() as connection:
             setting = dials.latest(connection, self.tenant)
-            mine = replace(self, decider=by(self.decider, self.tenant, setting))
+            fares = fares_of(self.database, self.tenant)
+            mine = replace(self, decider=by(self.decider, self.tenant, setting, fares))
             current = {} if at else mine._current(connection, [contact_id])
         held = current.get((contact_id, thread_of(campaign_id)))
         return held.answer.encode() if held else mine._anew(contact_id, campaign_id, at)

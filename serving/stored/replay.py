@@ -12,6 +12,7 @@ from features.store import decisions, dials, history
 from features.store.database import Database
 from features.store.decisions import Recorded
 from models.decide import Decider
+from models.fares import Noted
 from serving.answers import to_json
 from serving.stored.dials import by
 from serving.stored.recorded import decide
@@ -43,12 +44,13 @@ def on_record(database: Database, tenant: str, decision_id: str) -> Recorded:
 
 
 def replay(database: Database, tenant: str, was: Recorded, decider: Decider) -> Replayed:
-    """Ask `decider` what was asked then, about what was stored and set then."""
+    """Ask `decider` what was asked then, about what was stored, set and known of senders then."""
     with database.reading() as connection:
         events = history.history(connection, tenant, was.contact_id, was.events)
         setting = dials.find(connection, tenant, was.dials)
     assert setting is not None
-    decider = by(decider, tenant, setting)
+    # How senders and clients fared was known to the service then, and to nobody since.
+    decider = by(decider, tenant, setting, None).knowing(Noted.of(was.features))
     (decided,) = decide(decider, [asked_again(was.asked, was.contact_id, events)])
     assert decided is not None
     written = to_json(decided.decision).decode()
