@@ -84,7 +84,8 @@ def test_a_ledger_reads_as_the_row_of_a_touch_made_now() -> None:
     more = pa.concat_tables([events, table([row])])
     matrix = build(h := from_events(more), int(h.recorded.max()))
     here = more["event_id"].take(pa.array(matrix.event)).to_pylist().index("now")
-    _, found = places(ledger_of(events, now), NOW)
+    before = events.filter(pc.less_equal(pc.cast(events["recorded_at"], pa.int64()), now))
+    _, found = places(ledger_of(before, now), NOW)
     assert found[0, POSITION["actor_touches"]] > 0
     np.testing.assert_array_equal(found[0, PARTIES], matrix.x[here, PARTIES])
 
@@ -145,6 +146,20 @@ def test_each_tenant_has_its_own(database: Database) -> None:
     assert later is not None
     assert later.ledger.states is first.ledger.states
     assert later.ledger.as_of - first.ledger.as_of == 3_600_000_000
+
+
+def test_what_is_recorded_later_is_counted_when_it_is(database: Database) -> None:
+    """Also where nothing else was stored meanwhile; ledgers are as of full pauses."""
+    ledgers, second = Ledgers(database, 300, Telemetry()), timedelta(seconds=1)
+    made = (NOW + 10 * second).isoformat()
+    one = touch("late", occurred_at=made, recorded_at=made, actor_id=WHO[0])
+    append(database, TENANT, [one], microseconds(NOW))
+    for now, touches in ((NOW + 20 * second, 0), (NOW + 320 * second, 1), (NOW + 620 * second, 1)):
+        ledgers.make(now)
+        fresh = fares_of(database, TENANT)
+        assert fresh is not None
+        assert fresh.ledger.as_of == microseconds(now - 20 * second)
+        assert fresh.ledger.states["touches"][fresh.ledger.ORGANISATION] == touches
 
 
 def test_it_is_made_in_the_background_whatever_happens(

@@ -38,25 +38,24 @@ def fares_of(database: Database, tenant: str) -> Fresh | None:
     return _known.get(database, {}).get(tenant)
 
 
-def ledger_of(events: pa.Table, now_us: int) -> Ledger:
-    """A ledger of what was recorded by `now_us`, as of then.
-
-    `events` as `features.store.history.all_events` gives them.
-    """
-    recorded = encode(events.filter(pc.less_equal(events["recorded_at"].cast(pa.int64()), now_us)))
-    h = from_events(recorded)
-    return Ledger.of(party_states(h, now_us), h.names["actor_id"], h.names["account_id"], now_us)
+def ledger_of(events: pa.Table, as_of: int) -> Ledger:
+    """A ledger of validated events as of a moment (microseconds)."""
+    h = from_events(events)
+    return Ledger.of(party_states(h, as_of), h.names["actor_id"], h.names["account_id"], as_of)
 
 
 class Ledgers:
-    """A thread that makes every tenant's ledger anew, every `pause` seconds; 0 is never."""
+    """A thread that makes every tenant's ledger anew, every `pause` seconds; 0 is never.
+
+    Ledgers are as of full pauses since 1970: processes beside each other come to the same.
+    """
 
     def __init__(self, database: Database, pause: float, telemetry: Telemetry) -> None:
         self._database, self._pause, self._telemetry = database, pause, telemetry
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        #: How many events there were when a tenant's ledger was made, and which was the last.
-        self._extents: dict[str, tuple[int, int]] = {}
+        #: How many events there were when a tenant's ledger was made of all of them, and the last.
+        self._whole: dict[str, tuple[int, int]] = {}
 
     def start(self) -> None:
         """Begin, unless it is switched off."""
@@ -82,7 +81,8 @@ class Ledgers:
                 pass
             except Exception as error:
                 _log.error("how senders and clients fare could not be made out", exc_info=error)
-            pause = max(self._pause, _SHARE * (time.monotonic() - began))
+            least = _SHARE * (time.monotonic() - began)
+            pause = least + self._pause - (time.time() + least) % self._pause
 
     def make(self, now: datetime) -> None:
         """Bring every tenant's ledger up to `now`."""
@@ -90,20 +90,25 @@ class Ledgers:
             return
         with self._database.reading() as connection:
             extents = history.extents(connection)
-        known = _known.setdefault(self._database, {})
+        known, now_us = _known.setdefault(self._database, {}), microseconds(now)
+        as_of = now_us - now_us % max(round(self._pause * 1e6), 1)
         for tenant in known.keys() - extents.keys():
             del known[tenant]
         for tenant, extent in extents.items():
             if extent[0] <= MOST and not self._stopped.is_set():
-                known[tenant] = Fresh(self._ledger(tenant, extent, microseconds(now)))
-                self._extents[tenant] = extent
-        self._telemetry.senders_known.set(now.timestamp())
+                known[tenant] = Fresh(self._ledger(tenant, extent, as_of))
+        self._telemetry.senders_known.set(as_of / 1e6)
 
-    def _ledger(self, tenant: str, extent: tuple[int, int], now_us: int) -> Ledger:
+    def _ledger(self, tenant: str, extent: tuple[int, int], as_of: int) -> Ledger:
         last = fares_of(self._database, tenant)
-        if last is not None and self._extents.get(tenant) == extent:
+        if last is not None and self._whole.get(tenant) == extent:
             # Nothing has happened since, but time has passed, and what was recent is less so.
-            return replace(last.ledger, as_of=now_us)
+            return replace(last.ledger, as_of=as_of)
         with self._database.reading() as connection:
             events = history.all_events(connection, tenant)
-        return ledger_of(events, now_us)
+        recorded = events.filter(pc.less_equal(events["recorded_at"].cast(pa.int64()), as_of))
+        if len(recorded) == len(events):
+            self._whole[tenant] = extent
+        else:
+            self._whole.pop(tenant, None)
+        return ledger_of(encode(recorded), as_of)
