@@ -45,7 +45,7 @@ def rows_as_served(
 
 
 def _ledger(events: pa.Table, made: int) -> Ledger:
-    h = from_events(known_before(events, made + 1))
+    h = from_events(known_before(events, made))
     return Ledger.of(party_states(h, made), h.names["actor_id"], h.names["account_id"], made)
 
 
