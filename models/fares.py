@@ -60,8 +60,11 @@ class Asked(NamedTuple):
 class Fares(Protocol):
     """Knows how senders and clients fare."""
 
-    def fill(self, rows: Rows, asked: Asked, ledger: Ledger) -> None:
-        """Write what it knows better than the model's `ledger` over the columns of `rows`."""
+    def fill(self, rows: Rows, asked: Asked, ledger: Ledger, known: Places) -> None:
+        """Write what it knows better than the model's `ledger` over the columns of `rows`.
+
+        `known`: where `ledger` has the states of those who are asked about.
+        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,9 +77,9 @@ class Fresh:
 
     ledger: Ledger
 
-    def fill(self, rows: Rows, asked: Asked, ledger: Ledger) -> None:
+    def fill(self, rows: Rows, asked: Asked, ledger: Ledger, known: Places) -> None:
         """As `Fares.fill`."""
-        mine, known = asked.places(self.ledger), asked.places(ledger)
+        mine = asked.places(self.ledger)
         found = read(self.ledger, mine, rows.shape[1])
         later = (asked.at >= self.ledger.as_of) & (self.ledger.as_of > ledger.as_of)
         for party, place, before in zip(Places._fields, mine, known, strict=True):
@@ -97,14 +100,19 @@ class Noted:
         """From the row that is on record."""
         return cls(np.frombuffer(row, np.float32)[PARTIES])
 
-    def fill(self, rows: Rows, asked: Asked, ledger: Ledger) -> None:  # noqa: ARG002
+    def fill(
+        self,
+        rows: Rows,
+        asked: Asked,  # noqa: ARG002
+        ledger: Ledger,  # noqa: ARG002
+        known: Places,  # noqa: ARG002
+    ) -> None:
         """As `Fares.fill`."""
         rows[:, PARTIES] = self.columns
 
 
-def as_the_model_knows(asked: Asked, model: Model) -> Rows:
+def as_the_model_knows(places: Places, model: Model) -> Rows:
     """Rows of the model's columns with what its ledger says, as usual of whom it does not know."""
-    places = asked.places(model.ledger)
     rows = read(model.ledger, places, len(model.usual))
     # A blank record would say that their threads land at a prior's rate, whatever is usual here.
     fare_as_usual(rows, "actor", model.usual, places.actor == Ledger.NOBODY)

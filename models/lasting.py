@@ -41,12 +41,12 @@ def lasting_columns(
         [r.contact_id for r in requests],
         s.at,
     )
-    rows = as_the_model_knows(asked, model)
+    known = asked.places(model.ledger)
+    rows = as_the_model_knows(known, model)
     if fares is not None:
-        fares.fill(rows, asked, model.ledger)
+        fares.fill(rows, asked, model.ledger, known)
     for i, r in enumerate(requests):
         rows[i, len(COLUMNS) :] = model.encoding.of_values(r.attributes)
-    known = asked.places(model.ledger)
     # Roles come and go: a model remembers none.
     new_role = np.ones(len(requests))
     new = (known.actor == Ledger.NOBODY, known.account == Ledger.NOBODY, new_role)

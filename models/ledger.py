@@ -16,6 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.fold import blank_parties
+from features.histories import from_events
+from features.matrix import party_states
 from features.parties import Parties
 from features.state import PARTY
 
@@ -62,6 +64,12 @@ class Ledger:
             {digest(a): 4 + i for i, a in enumerate(actors.to_pylist())},
             {digest(a): first_account + i for i, a in enumerate(accounts.to_pylist())},
         )
+
+    @classmethod
+    def counted(cls, events: pa.Table, as_of: int) -> Ledger:
+        """The ledger of validated events, all recorded by `as_of` (microseconds)."""
+        h = from_events(events)
+        return cls.of(party_states(h, as_of), h.names["actor_id"], h.names["account_id"], as_of)
 
     @classmethod
     def empty(cls) -> Ledger:

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from features.events.schema import TIMESTAMP
+from features.events.known import known_by
 from features.histories import from_events
 from features.outcomes import outcomes
 from features.state import COMPLAINT, NOTHING, OPT_OUT, TOUCH
@@ -32,7 +31,7 @@ def open_threads(events: pa.Table, contacts: pa.Table | None, at: datetime) -> l
     has no open thread. The channel judged is the one the thread began on, as where the API is not
     told any.
     """
-    known = events.filter(pc.less_equal(events["recorded_at"], pa.scalar(at, TIMESTAMP)))
+    known = known_by(events, microseconds(at))
     h = from_events(known)
     happened = as_it_happened(h)
     ends = outcomes(h, happened, microseconds(at)).ends

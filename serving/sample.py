@@ -10,6 +10,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.events.known import known_by
 from features.store.database import Database
 from models.situation import microseconds
 from serving.stored.receipts import contacts_stored, events_stored
@@ -35,8 +36,7 @@ def moved_to(events: pa.Table, now: datetime) -> pa.Table:
         kind = events.schema.field(name).type
         moved = pc.add(events[name].cast(pa.int64()), shift).cast(kind)
         events = events.set_column(events.schema.get_field_index(name), name, moved)
-    known = pc.less_equal(events["recorded_at"].cast(pa.int64()), microseconds(now))
-    return events.filter(known)
+    return known_by(events, microseconds(now))
 
 
 def fill(

@@ -24,7 +24,7 @@ from models.ledger import Ledger
 from models.situation import microseconds
 from serving.app import create_app
 from serving.settings import ServiceSettings
-from serving.stored.ledgers import Ledgers, fares_of, ledger_of
+from serving.stored.ledgers import Ledgers, fares_of
 from serving.stored.replay import on_record, replay
 from serving.telemetry import Telemetry
 from tests.api import asked, post
@@ -43,14 +43,14 @@ def client(decider: Decider, database_url: str) -> Iterator[TestClient]:
         yield found
 
 
-def landed(number: int, **more: Any) -> list[dict[str, Any]]:
+def landed(number: int) -> list[dict[str, Any]]:
     """So many people whom `WHO` wrote to in the last weeks, and who all agreed to a meeting."""
     actor, account = WHO
     found = []
     for i in range(number):
         at = NOW - timedelta(days=20, hours=-i)
         who = {"contact_id": f"lucky-{i}", "campaign_id": "role-a", "actor_id": actor,
-               "account_id": account, **more}  # fmt: skip
+               "account_id": account}  # fmt: skip
         found += [
             touch(f"t{i}", occurred_at=at.isoformat(), **who),
             {**touch(f"m{i}", occurred_at=(at + timedelta(days=1)).isoformat(), **who),
@@ -85,7 +85,7 @@ def test_a_ledger_reads_as_the_row_of_a_touch_made_now() -> None:
     matrix = build(h := from_events(more), int(h.recorded.max()))
     here = more["event_id"].take(pa.array(matrix.event)).to_pylist().index("now")
     before = events.filter(pc.less_equal(pc.cast(events["recorded_at"], pa.int64()), now))
-    _, found = places(ledger_of(before, now), NOW)
+    _, found = places(Ledger.counted(before, now), NOW)
     assert found[0, POSITION["actor_touches"]] > 0
     np.testing.assert_array_equal(found[0, PARTIES], matrix.x[here, PARTIES])
 
@@ -111,9 +111,9 @@ def test_what_landed_since_counts_at_once_and_replays(client: TestClient, decide
 
 def test_it_counts_from_its_moment_on_and_where_it_has_seen_as_much() -> None:
     """Of the model's eight touches nothing was known to have come."""
-    known = ledger_of(table(landed(8)[::2]), microseconds(NOW - timedelta(days=1)))
+    known = Ledger.counted(table(landed(8)[::2]), microseconds(NOW - timedelta(days=1)))
     fewer, as_many, older = (
-        Fresh(ledger_of(table(landed(n)), microseconds(at)))
+        Fresh(Ledger.counted(table(landed(n)), microseconds(at)))
         for n, at in ((7, NOW), (8, NOW), (8, NOW - timedelta(days=2)))
     )
     for fresh, at, better in (
@@ -124,7 +124,7 @@ def test_it_counts_from_its_moment_on_and_where_it_has_seen_as_much() -> None:
     ):
         one, row = places(known, at)
         before = row.copy()
-        fresh.fill(row, one, known)
+        fresh.fill(row, one, known, one.places(known))
         for who in ("actor", "account"):
             column = POSITION[f"{who}_touch_land_rate"]
             assert bool(row[0, column] > before[0, column]) is better
@@ -190,12 +190,11 @@ def test_it_is_made_in_the_background_whatever_happens(
         if len(rounds) == 1:
             raise ValueError("once")
         made(self, now)
-        self._stopped.set()
+        self._rounds.stopped.set()
 
     monkeypatch.setattr(Ledgers, "make", failing_first)
     ledgers.start()
-    assert ledgers._thread is not None
-    ledgers._thread.join(30)
+    assert ledgers._rounds.stopped.wait(30)
     ledgers.stop()
     assert len(rounds) == 2
     assert fares_of(database, TENANT) is not None

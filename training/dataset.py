@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from features.clocks import Clocks
+from features.events.known import known_by
 from features.histories import Histories, Ints, from_events
 from features.matrix import FeatureMatrix, build
 from features.outcomes import OPEN_END
@@ -49,7 +49,7 @@ def known_before(events: pa.Table, cutoff: int | None) -> pa.Table:
     """Only what was recorded before `cutoff` (microseconds since 1970)."""
     if cutoff is None:
         return events
-    return events.filter(pc.less(events["recorded_at"].cast(pa.int64()), cutoff))
+    return known_by(events, cutoff - 1)
 
 
 def prepare(

@@ -6,8 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.histories import from_events
-from features.matrix import party_states
 from features.state import DAY
 from models.fares import PARTIES, Asked, Fresh, as_the_model_knows
 from models.ledger import Ledger
@@ -34,24 +32,15 @@ def rows_as_served(
         names["actor_id"], names["account_id"], names["contact_id"],
         np.round(data.watched.time[chosen] * DAY).astype(np.int64),
     )  # fmt: skip
-    rows[:, PARTIES] = as_the_model_knows(asked, model)[:, PARTIES]
+    rows[:, PARTIES] = as_the_model_knows(asked.places(model.ledger), model)[:, PARTIES]
     if every is not None:
         first = int(asked.at.min(initial=0))
         turn = (asked.at - first) // every
         for number in np.unique(turn):
             made = first + int(number) * every
-            _tell(Fresh(_ledger(events, made)), rows, asked, np.flatnonzero(turn == number), model)
+            fresh = Fresh(Ledger.counted(known_before(events, made), made))
+            which = np.flatnonzero(turn == number)
+            some, of_these = rows[which], asked.some(which)
+            fresh.fill(some, of_these, model.ledger, of_these.places(model.ledger))
+            rows[which] = some
     return rows
-
-
-def _ledger(events: pa.Table, made: int) -> Ledger:
-    h = from_events(known_before(events, made))
-    return Ledger.of(party_states(h, made), h.names["actor_id"], h.names["account_id"], made)
-
-
-def _tell(
-    fresh: Fresh, rows: Rows, asked: Asked, which: npt.NDArray[np.int64], model: Model
-) -> None:
-    some = rows[which]
-    fresh.fill(some, asked.some(which), model.ledger)
-    rows[which] = some

@@ -73,7 +73,7 @@ def _histories(data: Path, name: str) -> tuple[pa.Table, pa.Table | None]:
     return read_events(folder / "events.parquet"), read_contacts(folder / "contacts.parquet")
 
 
-#: ROC AUC by outcome, and by how old the records of senders are: the moment's own first.
+#: ROC AUC by outcome: with records of senders counted every hour, and as the model has them.
 Served = Mapping[str, Sequence[float | None]]
 _HOUR_US = 3_600_000_000
 
@@ -94,9 +94,10 @@ def _as_served(model: Model, events: pa.Table, whole: Dataset, cutoff: int) -> S
     """How well the judged touches are ranked by what the service knew of senders and clients."""
     judged_ones = whole.mature() & ~whole.closed & (whole.watched.time * DAY >= cutoff - 0.5)
     w = whole.watched.take(judged_ones)
-    ways = [w.x, *(rows_as_served(model, events, whole, judged_ones, every)
-                   for every in (_HOUR_US, None))]  # fmt: skip
-    chances = [model.chances(x) for x in ways]
+    chances = [
+        model.chances(rows_as_served(model, events, whole, judged_ones, every))
+        for every in (_HOUR_US, None)
+    ]
     return {
         name: [roc_auc(happened(w, why), p[k]) for p in chances]
         for k, (name, why) in enumerate(OUTCOMES)
@@ -192,10 +193,9 @@ def _records(reports: dict[str, Report], served: dict[str, Served]) -> Iterator[
     yield ""
     yield "| data | of the moment | counted every hour | as of the end of training |"
     yield "|---|---|---|---|"
-    for name, t, _ in _cells(reports):
-        numbers = " | ".join(
-            "-" if auc is None else f"{auc:.3f}" for auc in served[name][t.outcome]
-        )
+    for name, t, cell in _cells(reports):
+        aucs = (cell["overall"]["roc_auc"], *served[name][t.outcome])
+        numbers = " | ".join("-" if auc is None else f"{auc:.3f}" for auc in aucs)
         yield f"| {name}, {t.outcome} | {numbers} |"
 
 

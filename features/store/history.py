@@ -49,10 +49,8 @@ def all_events(connection: Connection, tenant: str) -> pa.Table:
 def extents(connection: Connection) -> dict[str, tuple[int, int]]:
     """Of each tenant with events how many there are, and the number of the last."""
     e = EVENTS.c
-    rows = connection.execute(
-        select(e.tenant, func.count(), func.max(e.seq)).group_by(e.tenant)
-    )  # fmt: skip
-    return {tenant: (count, last) for tenant, count, last in rows}
+    query = select(e.tenant, func.count(), func.max(e.seq)).group_by(e.tenant)
+    return {tenant: (count, last) for tenant, count, last in connection.execute(query)}
 
 
 def table_of(rows: Sequence[Any]) -> pa.Table:

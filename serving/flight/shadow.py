@@ -7,7 +7,6 @@ was stored then. Whoever waits for an answer never waits for it; what it fails o
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from datetime import UTC, datetime
 
@@ -24,6 +23,7 @@ from serving.champion import Champion
 from serving.flight.metrics import ShadowMetrics
 from serving.flight.source import Source
 from serving.flight.watch import Watch
+from serving.rounds import Rounds
 from serving.stored.replay import replay
 
 _log = logging.getLogger("fineline.api")
@@ -55,34 +55,21 @@ class Shadow:
         self.challenger = Champion(role="challenger")
         self.challenger.report(None)
         self._place = _Place(source, self.challenger, metrics, pause)
-        self._database, self._metrics, self._pause = database, metrics, pause
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._database, self._metrics = database, metrics
+        self._rounds = Rounds("shadow", self._look, pause, "asking the challenger failed", _log)
 
     def start(self) -> None:
         """Begin, unless it is switched off."""
-        if self._pause:
-            self._stopped.clear()
-            self._thread = threading.Thread(target=self._run, name="shadow", daemon=True)
-            self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """End after the decision that is being asked about; a registry that hangs is left."""
-        self._stopped.set()
-        if self._thread is not None:
-            self._thread.join(5.0)
+        self._rounds.stop(5.0)
 
-    def _run(self) -> None:
-        while not self._stopped.wait(self._pause):
-            try:
-                self._place.look()
-                while self._once() == AT_ONCE and not self._stopped.is_set():
-                    continue
-            except FinelineError:
-                # The store or the registry is away; the next round tries again.
-                continue
-            except Exception as error:
-                _log.error("asking the challenger failed", exc_info=error)
+    def _look(self) -> None:
+        self._place.look()
+        while self._once() == AT_ONCE and not self._rounds.stopped.is_set():
+            continue
 
     def _once(self) -> int:
         """Ask about some decisions made since the challenger came; how many they were."""
@@ -96,11 +83,11 @@ class Shadow:
             lambda c: shadows.claim(c, version, microseconds(since), now, AT_ONCE)
         )
         for one in taken:
-            if self._stopped.is_set():
+            if self._rounds.stopped.is_set():
                 break
             begun = time.thread_time()
             self._ask(decider, one)
-            self._stopped.wait((time.thread_time() - begun) * (1 / SHARE - 1))
+            self._rounds.stopped.wait((time.thread_time() - begun) * (1 / SHARE - 1))
         return len(taken)
 
     def _ask(self, decider: Decider, one: Waiting) -> None:

@@ -26,9 +26,8 @@ from serving.page.render import page, trouble
 from serving.page.visitor import PageAdmin
 from serving.problems import Problem
 from serving.routes.common import Now, database, decider
-from serving.stored.dials import by, save
+from serving.stored.dials import answering, save
 from serving.stored.dryrun import DryRun, dry_run
-from serving.stored.ledgers import fares_of
 
 router = APIRouter()
 #: Changes shown; older ones stay in the store.
@@ -57,8 +56,9 @@ class Desk:
     def tried(self, before: Setting, dials: Dials) -> DryRun:
         """A dry run of these dials beside those in force."""
         other = Setting(before.number + 1, 0, "", "", dials.written())
-        fares = fares_of(self.store, self.tenant)
-        now, tried = (by(self.answers, self.tenant, setting, fares) for setting in (before, other))
+        now, tried = (
+            answering(self.store, self.answers, self.tenant, setting) for setting in (before, other)
+        )
         return dry_run(self.store, self.tenant, now, tried, self.now)
 
     def shown(self, form: Mapping[str, str]) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from serving.schemas import (
 )
 from serving.scores import Scoring
 from serving.stored import dials
-from serving.stored.ledgers import fares_of
 
 router = APIRouter(route_class=Direct)
 #: Bytes of a body from which on a thread answers, so that others need not wait for it.
@@ -75,6 +74,6 @@ async def _scoring(request: Request, tenant: str) -> Scoring:
     if setting is None:
         setting = await run_in_threadpool(dials.look, store, tenant, now)
     return Scoring(
-        dials.by(answers, tenant, setting, fares_of(store, tenant)), telemetry(request),
+        dials.answering(store, answers, tenant, setting), telemetry(request),
         settings(request), now, request.state.request_id,
     )  # fmt: skip

@@ -12,7 +12,6 @@ from features.store.database import Database
 from features.store.dials import NONE, Setting
 from models.decide import Decider
 from models.dials import Dials
-from models.fares import Fares
 from models.situation import microseconds
 from serving.stored.ledgers import fares_of
 
@@ -30,6 +29,8 @@ class _Seen:
 #: Deciders as tenants have set them, by the decider they were made of.
 _set: WeakKeyDictionary[Decider, dict[tuple[str, int, str], Decider]] = WeakKeyDictionary()
 _MOST_SET = 1000
+#: Each of them as it was last told how senders and clients fare.
+_told: WeakKeyDictionary[Decider, Decider] = WeakKeyDictionary()
 _seen: WeakKeyDictionary[Database, dict[str, _Seen]] = WeakKeyDictionary()
 
 
@@ -39,23 +40,29 @@ def in_force(database: Database, tenant: str) -> Setting:
         return settings.latest(connection, tenant)
 
 
-def by(decider: Decider, tenant: str, setting: Setting, fares: Fares | None) -> Decider:
-    """The decider under a tenant's rules and this setting, told how its senders and clients fare;
-    the same one each time."""
+def by(decider: Decider, tenant: str, setting: Setting) -> Decider:
+    """The decider under a tenant's rules and this setting; the same one each time."""
     own = _set.setdefault(decider, {})
     asked = (tenant, setting.number, setting.dials)
-    found = own.get(asked)
-    if found is None or found.fares is not fares:
+    if asked not in own:
         if len(own) >= _MOST_SET:
             own.clear()
-        set_so = decider.for_tenant(tenant).under(Dials.read(setting.dials), setting.number)
-        found = own[asked] = set_so.knowing(fares)
+        own[asked] = decider.for_tenant(tenant).under(Dials.read(setting.dials), setting.number)
+    return own[asked]
+
+
+def answering(database: Database, decider: Decider, tenant: str, setting: Setting) -> Decider:
+    """The same, told how the tenant's senders and clients fare; the same one until that changes."""
+    own, fares = by(decider, tenant, setting), fares_of(database, tenant)
+    found = _told.get(own)
+    if found is None or found.fares is not fares:
+        found = _told[own] = own.knowing(fares)
     return found
 
 
 def decider_of(database: Database, decider: Decider, tenant: str) -> Decider:
     """The decider as a tenant has set it. Raises StoreUnavailable."""
-    return by(decider, tenant, in_force(database, tenant), fares_of(database, tenant))
+    return answering(database, decider, tenant, in_force(database, tenant))
 
 
 def seen(database: Database, tenant: str, now: datetime) -> Setting | None:

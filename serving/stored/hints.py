@@ -11,8 +11,7 @@ from features.store.decisions import Recorded, thread_of
 from models.decide import Decider
 from models.situation import microseconds
 from serving.problems import Problem
-from serving.stored.dials import by, decider_of
-from serving.stored.ledgers import fares_of
+from serving.stored.dials import answering, decider_of
 from serving.stored.recorded import decide, hinted_since, record
 from serving.stored.situation import known, opted_out, request
 from serving.telemetry import Telemetry
@@ -35,8 +34,9 @@ class Hints:
         """
         with self.database.reading() as connection:
             setting = dials.latest(connection, self.tenant)
-            fares = fares_of(self.database, self.tenant)
-            mine = replace(self, decider=by(self.decider, self.tenant, setting, fares))
+            mine = replace(
+                self, decider=answering(self.database, self.decider, self.tenant, setting)
+            )
             current = {} if at else mine._current(connection, [contact_id])
         held = current.get((contact_id, thread_of(campaign_id)))
         return held.answer.encode() if held else mine._anew(contact_id, campaign_id, at)

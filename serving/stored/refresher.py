@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import UTC, datetime, timedelta
 
-from features.errors import FinelineError
 from features.store import decisions, threads
 from features.store.database import Database
 from models.situation import microseconds
 from serving.champion import Champion
+from serving.rounds import Rounds
 from serving.stored.looking import AT_ONCE, look
 from serving.stored.matured import matured
 from serving.telemetry import Telemetry
@@ -30,35 +29,21 @@ class Refresher:
         self, database: Database, champion: Champion, pause: float, retention: timedelta,
         telemetry: Telemetry,
     ) -> None:  # fmt: skip
-        self._database, self._champion, self._pause = database, champion, pause
+        self._database, self._champion = database, champion
         self._retention, self._hourly = retention, datetime.min.replace(tzinfo=UTC)
         self._telemetry = telemetry
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._rounds = Rounds(
+            "refresher", self._once, pause, "deciding anew about stored threads failed", _log
+        )
         self._seen: str | None = None
 
     def start(self) -> None:
         """Begin, unless it is switched off."""
-        if self._pause:
-            self._stopped.clear()
-            self._thread = threading.Thread(target=self._run, name="refresher", daemon=True)
-            self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """End after the people who are being looked at."""
-        self._stopped.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(self._pause):
-            try:
-                self._once()
-            except FinelineError:
-                # Whoever asks meanwhile is told; the next round tries again.
-                continue
-            except Exception as error:
-                _log.error("deciding anew about stored threads failed", exc_info=error)
+        self._rounds.stop()
 
     def _once(self) -> None:
         """Look at everybody whose time has come."""
@@ -71,7 +56,7 @@ class Refresher:
         if decider.ref.version != self._seen:
             self._database.write(lambda c: threads.look_again(c, decider.ref.version))
             self._seen = decider.ref.version
-        while not self._stopped.is_set():
+        while not self._rounds.stopped.is_set():
             if look(self._database, decider, datetime.now(UTC), AT_ONCE) < AT_ONCE:
                 return
 

@@ -50,7 +50,7 @@ def replay(database: Database, tenant: str, was: Recorded, decider: Decider) -> 
         setting = dials.find(connection, tenant, was.dials)
     assert setting is not None
     # How senders and clients fared was known to the service then, and to nobody since.
-    decider = by(decider, tenant, setting, None).knowing(Noted.of(was.features))
+    decider = by(decider, tenant, setting).knowing(Noted.of(was.features))
     (decided,) = decide(decider, [asked_again(was.asked, was.contact_id, events)])
     assert decided is not None
     written = to_json(decided.decision).decode()

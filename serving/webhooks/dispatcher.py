@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -17,6 +16,7 @@ from features.store.database import Database
 from features.store.deliveries import Came, Due, settle
 from models.situation import microseconds
 from serving.champion import Champion
+from serving.rounds import Rounds
 from serving.settings import ServiceSettings
 from serving.telemetry import Telemetry
 from serving.webhooks.delivery import TIMEOUT, Outcome, attempt, client, next_attempt
@@ -42,35 +42,21 @@ class Dispatcher:
         telemetry: Telemetry,
     ) -> None:  # fmt: skip
         self._database, self._champion, self._telemetry = database, champion, telemetry
-        self._pause, self._allowed = settings.webhook_seconds, settings.networks
+        self._allowed = settings.networks
         self._seal, self._rng = Seal.of(settings), Random()
         self._expired = datetime.min.replace(tzinfo=UTC)
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._rounds = Rounds(
+            "dispatcher", self._once, settings.webhook_seconds, "sending webhooks failed", _log
+        )
         self._told: tuple[str, str] | None = None
 
     def start(self) -> None:
         """Begin, unless it is switched off."""
-        if self._pause:
-            self._stopped.clear()
-            self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
-            self._thread.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """End after the messages that are being sent."""
-        self._stopped.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(self._pause):
-            try:
-                self._once()
-            except FinelineError:
-                # The store is away: what it holds is sent when it is back.
-                continue
-            except Exception as error:
-                _log.error("sending webhooks failed", exc_info=error)
+        self._rounds.stop()
 
     def _once(self) -> None:
         if not self._database.exists:
@@ -78,7 +64,7 @@ class Dispatcher:
         now = datetime.now(UTC)
         self._tell_champion(now)
         self._expire(now)
-        while not self._stopped.is_set():
+        while not self._rounds.stopped.is_set():
             if self.send(datetime.now(UTC)) < AT_ONCE:
                 return
 
