@@ -198,7 +198,7 @@ class Decider:
             contact_id=r.contact_id,
             campaign_id=campaign,
             at=at,
-            valid_until=_valid_until(at, start, hint),
+            valid_until=_valid_until(at, start, hint, r.closes_at),
             hint=hint,
             channel=None if hint == "stop" else channel,
             nudge_at=start,
@@ -307,10 +307,16 @@ class Decider:
         return hashlib.blake2b(repr(asked).encode() + row.tobytes(), digest_size=12).hexdigest()
 
 
-def _valid_until(at: datetime, start: datetime | None, hint: Hint) -> datetime:
-    """A day, or until the moment to nudge if that comes sooner."""
-    day = at + timedelta(days=1)
-    return min(day, start) if hint == "wait" and start is not None else day
+def _valid_until(
+    at: datetime, start: datetime | None, hint: Hint, closes_at: datetime | None
+) -> datetime:
+    """A day, or until the moment to nudge, or the role closes, if that comes sooner."""
+    ends = [at + timedelta(days=1)]
+    if hint == "wait" and start is not None:
+        ends.append(start)
+    if closes_at is not None and closes_at > at:
+        ends.append(closes_at)
+    return min(ends)
 
 
 def _datetime(microseconds: int) -> datetime:

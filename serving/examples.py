@@ -154,6 +154,12 @@ STORED: dict[str, Any] = {
     "items": [{"id": "anna", "status": "accepted"}, {"id": "ben", "status": "accepted"}],
 }
 PERSON: dict[str, Any] = {"contact_id": "anna", **DESCRIBED}
+CLOSING: dict[str, Any] = {"closes_at": "2026-12-12T17:00:00Z"}
+CAMPAIGN: dict[str, Any] = {
+    "campaign_id": "data-engineer",
+    "closes_at": "2026-12-12T17:00:00Z",
+    "set_at": "2026-11-09T08:31:00Z",
+}
 WORKLIST: dict[str, Any] = {
     "at": "2026-11-23T09:15:00Z",
     "items": [DECISION | {"hint": "nudge", "nudge_at": "2026-11-23T09:15:00Z", "score": 0.021}],

@@ -21,7 +21,7 @@ from serving.tracing import Tracing, answered
 
 _log = logging.getLogger("fineline.api")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
-_WITH_IDS = b"/v1/contacts/"
+_WITH_IDS = (b"/v1/contacts/", b"/v1/campaigns/")
 
 
 class Surroundings:

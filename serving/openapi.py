@@ -26,6 +26,8 @@ _DOCUMENTED: tuple[type[BaseModel], ...] = (
     schemas.ExportOut,
     schemas.ErasedOut,
     schemas.PersonOut,
+    schemas.CampaignIn,
+    schemas.CampaignOut,
     schemas.ScoreIn,
     schemas.ScoresIn,
     schemas.DecisionOut,
@@ -49,10 +51,12 @@ _REFUSALS = {
 }
 #: What routes of the store say in place of it.
 _STORE_DOWN = "the event store does not answer; ask again in a moment (FINELINE_DATABASE_URL)"
+#: Nobody said when the role closes.
+UNTOLD = "Nothing was said of this campaign."
 #: Statuses of the routes that decide, and of those that store.
 DECIDING = STORING = (400, 413, 415, 422, 500, 503)
 
-_STORED = ("/v1/events", "/v1/contacts", "/v1/worklist", "/v1/decisions")
+_STORED = ("/v1/events", "/v1/contacts", "/v1/campaigns", "/v1/worklist", "/v1/decisions")
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -134,5 +138,7 @@ def _refusal(path: str, status: int) -> dict[str, Any]:
     detail = _REFUSALS[status]
     if status == 503 and path.startswith(_STORED):
         detail = _STORE_DOWN
+    if status == 404 and path.startswith("/v1/campaigns"):
+        detail = UNTOLD
     example = Problem(status, detail).body(path)
     return {"description": detail, "content": _json(schemas.ProblemOut, example, MEDIA_TYPE)}

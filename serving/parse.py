@@ -267,3 +267,19 @@ def thread_asked(
     if errors:
         raise invalid(errors)
     return campaign, moment
+
+
+def closing_told(value: object, now: datetime) -> datetime | None:
+    """When a role closes, None where that is open, out of `{"closes_at": ...}`; raises Problem."""
+    if not isinstance(value, dict):
+        raise invalid([FieldError("", "must be a JSON object with closes_at")])
+    errors = [
+        FieldError(str(name)[:100], "is not a field; there is closes_at")
+        for name in value
+        if name != "closes_at"
+    ]
+    closes = value.get("closes_at")
+    closes_at = None if closes is None else _moment(closes, now, errors, "closes_at")
+    if errors:
+        raise invalid(errors)
+    return closes_at

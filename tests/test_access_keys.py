@@ -42,6 +42,8 @@ NEEDS: list[tuple[str, str, str | None, Any]] = [
     ("POST", "/v1/contacts", "ingest", []),
     ("PUT", "/v1/contacts/{contact_id}", "ingest", {}),
     ("GET", "/v1/contacts/{contact_id}", "read", None),
+    ("PUT", "/v1/campaigns/{campaign_id}", "ingest", {}),
+    ("GET", "/v1/campaigns/{campaign_id}", "read", None),
     ("GET", "/v1/contacts/{contact_id}/hint", "read", None),
     ("GET", "/v1/worklist", "read", None),
     ("POST", "/v1/decisions/{decision_id}/feedback", "feedback", {"action": "followed"}),

@@ -32,6 +32,7 @@ BODIES = {
     ("POST", "/v1/events/salesforce"): BATCH,
     ("POST", "/v1/contacts"): BATCH,
     ("PUT", "/v1/contacts/anna"): SCORE,
+    ("PUT", "/v1/campaigns/role"): SCORE,
     ("POST", "/v1/decisions/x/feedback"): SCORE,
     ("POST", "/contacts/anna"): 20_000,
 }
@@ -133,7 +134,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 def test_every_body_is_here(small: TestClient) -> None:
     paths = small.get("/openapi.json").json()["paths"]
     takes = {
-        (method.upper(), path.replace("{contact_id}", "anna").replace("{decision_id}", "x"))
+        (method.upper(), path.format(contact_id="anna", decision_id="x", campaign_id="role"))
         for path, methods in paths.items()
         for method, route in methods.items()
         if "requestBody" in route

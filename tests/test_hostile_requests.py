@@ -14,7 +14,15 @@ from features.store.database import Database
 from models.decide import Decider
 from models.decision import ModelRef
 from serving.app import create_app
-from serving.examples import CONTACTS, DESCRIBED, EVENTS, FEEDBACK_SENT, HUBSPOT, SALESFORCE
+from serving.examples import (
+    CLOSING,
+    CONTACTS,
+    DESCRIBED,
+    EVENTS,
+    FEEDBACK_SENT,
+    HUBSPOT,
+    SALESFORCE,
+)
 from serving.schemas import SCORE_EXAMPLE, SCORES_EXAMPLE, ProblemOut
 from serving.settings import ServiceSettings
 from tests.api import PROBLEM
@@ -28,6 +36,7 @@ _SOUND: list[tuple[str, str, Any]] = [
     ("POST", "/v1/score", SCORE_EXAMPLE), ("POST", "/v1/scores", SCORES_EXAMPLE),
     ("POST", "/v1/events/hubspot", [HUBSPOT]), ("POST", "/v1/events/salesforce", SALESFORCE),
     ("POST", "/v1/contacts", CONTACTS), ("PUT", "/v1/contacts/anna", DESCRIBED),
+    ("PUT", "/v1/campaigns/data-engineer", CLOSING),
     ("POST", "/v1/decisions/365297c7d0/feedback", FEEDBACK_SENT),
 ]  # fmt: skip
 _ASKED = ("", "a", "\0", "%", "\u00e9" * 300, "2026-11-23T09:30:00Z", "-1", "1e9", "nan", "a/b?c#d")
@@ -72,6 +81,7 @@ def _question(rng: random.Random) -> str:
             f"/v1/contacts/{a}/hint?at={b}", f"/v1/contacts/c1/hint?campaign_id={a}&at={b}",
             f"/v1/contacts/{a}", f"/v1/worklist?actor_id={a}&cursor={b}&limit=5",
             f"/v1/worklist?limit={a}&capacity={b}&annoyance={b}", f"/v1/contacts/%{a}%ff",
+            f"/v1/campaigns/{a}",
         ]
     )  # fmt: skip
 

@@ -103,6 +103,18 @@ def test_filters_and_search_leave_the_rest_out(client: TestClient, home: Path) -
     assert "No thread matches" in client.get("/", params={"q": "%"}).text
 
 
+def test_a_contact_is_shown_with_the_closing_of_the_role(client: TestClient, home: Path) -> None:
+    one = some_thread(home)
+    shown = f"/contacts/{one.contact_id}?campaign_id={one.campaign_id}"
+    assert "role clos" not in client.get(shown).text
+    for year, says in (("2099", "role closes"), ("2001", "role closed")):
+        told = {"closes_at": f"{year}-11-03T17:00:00Z"}
+        assert client.put(f"/v1/campaigns/{one.campaign_id}", json=told).status_code == 200
+        page = client.get(shown).text
+        assert f'{says} <time datetime="{year}-11-03T17:00:00+00:00" data-day>3 Nov' in page
+        assert ("The role closed on" in page) == (year == "2001")
+
+
 def test_pages_have_their_own_policy_and_nothing_inline(client: TestClient, home: Path) -> None:
     for path in ("/", f"/contacts/{some_thread(home).contact_id}"):
         answer = client.get(path)

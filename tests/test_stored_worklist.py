@@ -14,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, select
 
-from features.store import people, threads
+from features.store import campaigns, people, threads
 from features.store.database import Database
 from features.store.events import append
 from features.store.people import Person
@@ -118,6 +118,23 @@ def test_a_recruiter_sees_their_own_threads(hints: Hints) -> None:
     assert own == [name for name in whole if owners[name] == "actor-1"]
     assert own
     assert listed(hints, actor_id="nobody")["items"] == []
+
+
+def test_closed_roles_leave_the_list_and_come_back(hints: Hints) -> None:
+    database, whole = hints.database, listed(hints, limit=200)["items"]
+    role = whole[0]["campaign_id"]
+
+    def close(closes: datetime | None) -> None:
+        closes_us = None if closes is None else us(closes)
+        database.write(lambda c: campaigns.tell(c, TENANT, role, closes_us, us(NOW)))
+
+    close(NOW - timedelta(days=1))
+    others = [item for item in whole if item["campaign_id"] != role]
+    assert 0 < len(others) < len(whole)
+    assert names(listed(hints, limit=200)["items"]) == names(others)
+    assert {row.hint for row in rows(database) if row.campaign_id == role} == {"stop"}
+    close(None)
+    assert listed(hints, limit=200)["items"] == whole
 
 
 def test_capacity_and_annoyance_bound_the_list_over_all_pages(hints: Hints) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Insert, Select, and_, bindparam, delete, func
 from sqlalchemy.dialects import postgresql, sqlite
 
 from features.store.people import lock
-from features.store.tables import DECISIONS, FEEDBACK, PEOPLE, SHADOWS
+from features.store.tables import CAMPAIGNS, DECISIONS, FEEDBACK, PEOPLE, SHADOWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Recorded:
 
     `thread` is what was asked for (see `thread_of`), `asked` the request without history as JSON,
     `features` the row of 32-bit floats that the answer came from, `answer` the JSON that was sent,
-    `dials` the number of the organisation's dials in force.
+    `dials` the number of the organisation's dials in force, `closes_us` when the thread's role
+    was to close.
     """
 
     decision_id: str
@@ -41,6 +42,7 @@ class Recorded:
     features: bytes
     answer: str
     dials: int = 0
+    closes_us: int | None = None
 
 
 _FIELDS = tuple(DECISIONS.c[name] for name in Recorded.__dataclass_fields__)
@@ -64,7 +66,7 @@ def current(
     """The latest answers that still hold, by contact and thread.
 
     One holds until its time, unless something was stored of the person since, another model
-    answers, or the organisation has set its dials anew.
+    answers, the organisation has set its dials anew, or the role closes at another time.
     """
     asked = {"tenant": tenant, "contacts": contact_ids, "now": now_us, "name": model[0],
              "version": model[1], "dials": dials}  # fmt: skip
@@ -79,11 +81,19 @@ def _current() -> Select[Any]:
         PEOPLE.c.tenant == d.tenant, PEOPLE.c.contact_id == d.contact_id,
         PEOPLE.c.version == d.version,
     )  # fmt: skip
+    c = CAMPAIGNS.c
+    closes = (
+        select(c.closes_us)
+        .where(c.tenant == d.tenant, c.campaign_id == d.campaign_id)
+        .order_by(c.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     query = select(*_FIELDS).select_from(DECISIONS.join(PEOPLE, same)).where(
         d.tenant == bindparam("tenant"), d.contact_id.in_(bindparam("contacts", expanding=True)),
         d.live, d.made_us <= bindparam("now"), d.until_us > bindparam("now"),
         d.model_name == bindparam("name"), d.model_version == bindparam("version"),
-        d.dials == bindparam("dials"),
+        d.dials == bindparam("dials"), d.closes_us.is_not_distinct_from(closes),
     )  # fmt: skip
     return query.order_by(d.made_us)
 

@@ -101,12 +101,14 @@ THREADS = Table(
     PrimaryKeyConstraint("tenant", "contact_id", "campaign_id"),
     Index(None, "tenant", "hint", "score"),
     Index(None, "tenant", "hint", "nudge_us"),
+    Index(None, "tenant", "campaign_id"),
 )
 
 #: Answers from stored history: rows are added, and leave by retention or with the person.
 #: `thread` is what was asked for; `version` and `events` say of which state of the person;
 #: `live` answers, asked about the moment they were made, hold until `until_us`; `dials` is the
-#: number of the tenant's dials that they went by, 0 before any were set.
+#: number of the tenant's dials that they went by, 0 before any were set, `closes_us` when the
+#: thread's role was to close.
 DECISIONS = Table(
     "decisions",
     METADATA,
@@ -130,6 +132,7 @@ DECISIONS = Table(
     Column("features", LargeBinary, nullable=False),
     Column("answer", Text, nullable=False),
     Column("dials", BigInteger, nullable=False, server_default="0"),
+    Column("closes_us", BigInteger),
     PrimaryKeyConstraint("tenant", "decision_id"),
     Index(None, "tenant", "contact_id", "made_us"),
     Index(None, "made_us"),
@@ -180,6 +183,20 @@ DIALS = Table(
     Column("note", Text, nullable=False),
     Column("dials", Text, nullable=False),
     PrimaryKeyConstraint("tenant", "number"),
+)
+
+#: When roles close, null where that is open (again): rows are added, never changed, and stay. The
+#: last one told by a moment holds then.
+CAMPAIGNS = Table(
+    "campaigns",
+    METADATA,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("tenant", ID, nullable=False),
+    Column("campaign_id", ID, nullable=False),
+    Column("set_us", BigInteger, nullable=False),
+    Column("closes_us", BigInteger),
+    Index(None, "tenant", "campaign_id", "seq"),
+    sqlite_autoincrement=True,
 )
 
 #: Opt-outs and complaints of people who were erased, by a keyed digest of the id.

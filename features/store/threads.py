@@ -90,6 +90,28 @@ def decide_anew(connection: Connection, tenant: str) -> None:
     )
 
 
+def decide_campaign_anew(
+    connection: Connection, tenant: str, campaign_id: str, now_us: int
+) -> None:
+    """Have everybody looked at whose thread of a campaign is open.
+
+    Whoever is being looked at right now is looked at once more: it may have begun before.
+    """
+    open_now = select(THREADS.c.contact_id).where(
+        THREADS.c.tenant == tenant, THREADS.c.campaign_id == campaign_id
+    )
+    looked_at = select(PEOPLE.c.contact_id).where(
+        PEOPLE.c.tenant == tenant, PEOPLE.c.claimed_us > now_us
+    )
+    found = connection.execute(open_now.union(looked_at)).scalars().all()
+    for some in chunks(list(_locked(connection, tenant, sorted(found)))):
+        connection.execute(
+            update(PEOPLE)
+            .where(PEOPLE.c.tenant == tenant, PEOPLE.c.contact_id.in_(some))
+            .values(version=PEOPLE.c.version + 1, look_us=0, claimed_us=0)
+        )
+
+
 def rebuild(connection: Connection, tenant: str) -> None:
     """Have everybody looked at anew, and forget threads of nobody.
 

@@ -74,13 +74,17 @@ async def act(request: Request, contact_id: ContactId, caller: PageReporter, now
 
 def _shown(hints: Hints, contact_id: str, campaign_id: str | None) -> dict[str, Any]:
     answer = orjson.loads(hints.hint(contact_id, campaign_id, None))
-    found = known(hints.database, hints.tenant, [contact_id], hints.now).get(contact_id)
+    found = known(hints.database, hints.tenant, [contact_id], hints.now, answer["campaign_id"]).get(
+        contact_id
+    )
     events = [] if found is None else found.history.sort_by("occurred_at").to_pylist()
     own = [e for e in events if e["campaign_id"] == answer["campaign_id"] and e["kind"] == "touch"]
     last = own[-1] if own else {}
+    closes_at = None if found is None else found.closes_at(answer["campaign_id"], hints.now)
     threads = sorted({e["campaign_id"] or "" for e in events if e["kind"] == "touch"})
     return {
         "answer": answer, "line": drawn(answer), "events": list(reversed(events)),
         "threads": threads, "person": None if found is None else found.person,
         "actor_id": last.get("actor_id") or "", "account_id": last.get("account_id") or "",
+        "closes_at": closes_at, "closed": closes_at is not None and closes_at <= hints.now,
     }  # fmt: skip

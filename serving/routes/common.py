@@ -58,6 +58,11 @@ ContactId = Annotated[
     Path(description="The person.", examples=["anna"], json_schema_extra=ID),
     AfterValidator(partial(unquote, errors="strict")),
 ]
+CampaignId = Annotated[
+    str,
+    Path(description="The role.", examples=["data-engineer"], json_schema_extra=ID),
+    AfterValidator(partial(unquote, errors="strict")),
+]
 #: What addresses say of threads and recruiters.
 CampaignAsked = Annotated[
     str | None, Query(description="The thread; the latest if left out.", json_schema_extra=LINE)

@@ -20,6 +20,8 @@ from serving.schemas.rights import ErasedOut, ExportOut
 from serving.schemas.service import InServiceOut, ModelOut, ReadyOut, StatusOut
 from serving.schemas.stored import (
     CURSOR,
+    CampaignIn,
+    CampaignOut,
     DescribedIn,
     FeedbackIn,
     FeedbackOut,
@@ -39,6 +41,8 @@ __all__ = [
     "MOMENT",
     "SCORES_EXAMPLE",
     "SCORE_EXAMPLE",
+    "CampaignIn",
+    "CampaignOut",
     "ContactIn",
     "DecisionOut",
     "DescribedIn",

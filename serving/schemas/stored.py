@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from serving.schemas.base import Attributes, Country, Id, Line, ProblemOut, Strict, TimeZone
+from serving.schemas.base import Attributes, Country, Id, Line, Moment, ProblemOut, Strict, TimeZone
 from serving.schemas.decisions import ContactIn, DecisionOut, EventIn
 
 
@@ -51,6 +51,22 @@ class PersonOut(Strict):
     attributes: dict[str, float | str | None] = Field(
         description="Numbers and texts; true and false are stored as 1 and 0."
     )
+
+
+class CampaignIn(Strict):
+    """What holds for all threads of a campaign."""
+
+    closes_at: Moment | None = Field(
+        None, description="When the role closes; null, or left out, where that is open."
+    )
+
+
+class CampaignOut(Strict):
+    """A campaign as it is kept."""
+
+    campaign_id: str = Field(description="The role.")
+    closes_at: datetime | None = Field(description="When it closes, in UTC; null where open.")
+    set_at: datetime = Field(description="Since when that holds, in UTC.")
 
 
 class ReceiptOut(BaseModel):

@@ -13,7 +13,9 @@ _DESCRIBES = ("timezone", "country", "attributes")
 def contact_id_of(text: str) -> str:
     """An id out of a path, checked; raises Problem."""
     _, problems = contact_row(text)
-    errors = [FieldError(p.field or "", p.message) for p in problems] or _too_long(text)
+    errors = [FieldError(p.field or "", p.message) for p in problems] or too_long(
+        "contact_id", text
+    )
     if errors:
         raise invalid(errors)
     return text
@@ -38,7 +40,9 @@ def person_of(value: object, contact_id: str | None = None) -> Person:
         attributes = None
     own = value.get("contact_id") if contact_id is None else contact_id
     row, problems = contact_row(own, value.get("timezone"), value.get("country"), attributes)
-    errors += [FieldError(p.field or "", p.message) for p in problems] or _too_long(own)
+    errors += [FieldError(p.field or "", p.message) for p in problems] or too_long(
+        "contact_id", own
+    )
     if errors:
         raise invalid(errors)
     timezone, country = row["timezone"], row["country"]
@@ -51,9 +55,9 @@ def person_of(value: object, contact_id: str | None = None) -> Person:
     )
 
 
-def _too_long(contact_id: object) -> list[FieldError]:
-    size = len(str(contact_id).encode())
+def too_long(field: str, value: object) -> list[FieldError]:
+    """What is wrong with the length of an id, if anything."""
+    size = len(str(value).encode())
     if size <= MAX_ID_BYTES:
         return []
-    message = f"is {size:,} bytes long; at most {MAX_ID_BYTES:,} are stored"
-    return [FieldError("contact_id", message)]
+    return [FieldError(field, f"is {size:,} bytes long; at most {MAX_ID_BYTES:,} are stored")]

@@ -46,7 +46,9 @@ class Hints:
         return replace(self, decider=decider_of(self.database, self.decider, self.tenant))
 
     def _anew(self, contact_id: str, campaign_id: str | None, at: datetime | None) -> bytes:
-        found = known(self.database, self.tenant, [contact_id], self.now).get(contact_id)
+        found = known(self.database, self.tenant, [contact_id], self.now, campaign_id).get(
+            contact_id
+        )
         if found is None:
             found = opted_out(self.database, self.tenant, contact_id)
         if found is None:

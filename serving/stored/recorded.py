@@ -133,4 +133,5 @@ def record(one: Decided, known: Known, thread: str, now: datetime, dials: int) -
         features=one.row,
         answer=to_json(d).decode(),
         dials=dials,
+        closes_us=None if one.request.closes_at is None else microseconds(one.request.closes_at),
     )

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.events.schema import EVENTS
 from features.store import history, people, suppression
+from features.store.campaigns import Closings, closes_by, closings
 from features.store.database import Database
 from features.store.events import COLUMNS
 from features.store.people import Person
 from models.decision import Request, Utility
+from models.history import summarise
 from models.situation import EPOCH, microseconds
 from serving.batch import open_threads
 from serving.stored.budget import Rates, complaint_rates
@@ -31,17 +34,28 @@ class Known:
     person: Person
     history: pa.Table
     complaint_rates: Rates = field(default_factory=dict)
+    closings: Closings = field(default_factory=dict)
+
+    def closes_at(self, campaign_id: str | None, at: datetime) -> datetime | None:
+        """When the role of a thread closes, as far as that was told by `at`."""
+        closes_us = closes_by(self.closings.get(campaign_id or "", ()), microseconds(at))
+        return None if closes_us is None else EPOCH + timedelta(microseconds=closes_us)
 
 
 def known(
-    database: Database, tenant: str, contact_ids: Sequence[str], now: datetime
-) -> dict[str, Known]:
-    """What is stored of these people, by contact; nobody else's."""
+    database: Database, tenant: str, contact_ids: Sequence[str], now: datetime,
+    campaign_id: str | None = None,
+) -> dict[str, Known]:  # fmt: skip
+    """What is stored of these people, by contact; nobody else's.
+
+    With it comes what is known of their campaigns, and of `campaign_id`.
+    """
     with database.reading() as connection:
         persons = people.persons(connection, tenant, contact_ids)
         events = history.histories(connection, tenant, list(persons))
+        told = closings(connection, tenant, _campaigns(events.values(), campaign_id))
     empty, rates = EVENTS.empty_table(), complaint_rates(database, tenant, now)
-    return {c: Known(person, events.get(c, empty), rates) for c, person in persons.items()}
+    return {c: Known(person, events.get(c, empty), rates, told) for c, person in persons.items()}
 
 
 def opted_out(database: Database, tenant: str, contact_id: str) -> Known | None:
@@ -57,7 +71,9 @@ def opted_out(database: Database, tenant: str, contact_id: str) -> Known | None:
 
 def request(one: Known, campaign_id: str | None, at: datetime, worth: Utility) -> Request:
     """A question about one of a person's threads."""
-    own = _described(one, worth)
+    if campaign_id is None and one.closings:
+        campaign_id = _touched_last(one.history, at)
+    own = _described(one, worth) | {"closes_at": one.closes_at(campaign_id, at)}
     return Request(one.person.contact_id, at, one.history, campaign_id, **own)
 
 
@@ -66,7 +82,10 @@ def open_requests(found: Mapping[str, Known], at: datetime, worth: Utility) -> l
     events = pa.concat_tables([EVENTS.empty_table(), *(one.history for one in found.values())])
     return [
         dataclasses.replace(
-            r, history=found[r.contact_id].history, **_described(found[r.contact_id], worth)
+            r,
+            history=found[r.contact_id].history,
+            closes_at=found[r.contact_id].closes_at(r.campaign_id, at),
+            **_described(found[r.contact_id], worth),
         )
         for r in open_threads(events, None, at)
     ]
@@ -107,6 +126,17 @@ def asked_again(text: str, contact_id: str, events: pa.Table) -> Request:
         channels=None if channels is None else tuple(channels),
         **fields,
     )
+
+
+def _campaigns(events: Iterable[pa.Table], asked: str | None) -> set[str]:
+    named = {asked, *(c for own in events for c in pc.unique(own["campaign_id"]).to_pylist())}
+    return {campaign for campaign in named if campaign}
+
+
+def _touched_last(events: pa.Table, at: datetime) -> str:
+    """The thread meant where none is named: with a campaign, the one touched last, if there is."""
+    touches = summarise(events, microseconds(at)).touches
+    return next((t.thread for t in reversed(touches) if t.thread is not None), "")
 
 
 def _described(one: Known, worth: Utility) -> dict[str, Any]:
