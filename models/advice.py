@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from models.decision import Decision
+from datetime import datetime, timedelta
+
+from models.decision import Decision, Plan
+from models.lags import HORIZON
+from models.planner import GAPS
 from models.spoken import Clock, number, percent, span
 
 _VERBS = {
@@ -29,21 +33,41 @@ _ENDS = ("opted_out", "complained", "pushed_back", "landed", "role_closed", "cha
 _REST_IS_BETTER = "a rest is worth more than a touch today"
 
 
-def advice(d: Decision, clock: Clock) -> str:
-    """What to do now and after, and why."""
+def advice(d: Decision, clock: Clock, closes_at: datetime | None = None) -> str:
+    """What to do now and after, and why; `closes_at` is when the role is known to close."""
+    ended = closes_at is not None and ended_by_role(d.hint, d.at, d.plan, closes_at)
+    closes = f"the role closes {_on(closes_at, d, clock)}" if closes_at and ended else None
     if d.hint == "stop":
-        return _stop(d)
+        return _stop(d, closes)
     verb = _VERBS[d.channel or "other"]
     if d.hint == "nudge":
-        return f"{verb[0].upper()}{verb[1:]} now{_plan(d)}."
+        return f"{verb[0].upper()}{verb[1:]} now{_plan(d, closes)}."
     return f"Wait until {_until(d, clock)}, then {verb}{_more(d)}: {_why_wait(d)}."
 
 
-def _stop(d: Decision) -> str:
+def ended_by_role(hint: str, at: datetime, plan: Plan, closes_at: datetime) -> bool:
+    """Whether it is for the role's closing that no (further) touch is planned.
+
+    One touch more than planned would come after it; where none is planned, the closing is so near
+    that the chances, which count what comes within 30 days, are not those of a touch now.
+    """
+    if hint == "stop" or plan.stop_after is None:
+        return closes_at <= at + timedelta(days=HORIZON)
+    return closes_at <= plan.stop_after + timedelta(days=plan.gap_days or float(GAPS[0]))
+
+
+def _on(when: datetime, d: Decision, clock: Clock) -> str:
+    day = clock.day(when, d.at)
+    return day if day in ("today", "tomorrow") else f"on {day}"
+
+
+def _stop(d: Decision, closes: str | None) -> str:
     rule = next((hit for hit in d.rules if hit.rule in _ENDS), None)
     if d.over and rule is not None:
         keeps = rule.text.startswith("LinkedIn")
         return f"Stop: {rule.text if keeps else rule.text[0].lower() + rule.text[1:]}"
+    if closes is not None:
+        return f"Stop: {closes}, and until then another touch would cost more than it brings."
     chances = (
         f"chance to land {percent(d.if_nudged.p_land)}, "
         f"risk to annoy {percent(d.if_nudged.p_annoy)}"
@@ -51,18 +75,18 @@ def _stop(d: Decision) -> str:
     return f"Stop: another touch would cost more than it brings ({chances})."
 
 
-def _plan(d: Decision) -> str:
+def _plan(d: Decision, closes: str | None) -> str:
     """What follows a touch made now, and when to give up."""
     further, gap = d.plan.further_touches - 1, d.plan.gap_days
     if gap is None:
-        return ", then stop: another touch would cost more than it brings"
+        return f", then stop: {closes or 'another touch would cost more than it brings'}"
     if d.plan.open_ended:
         return f", then {_every(gap)}: as far as can be seen each touch brings more than it costs"
     if further == 1:
         more = f" and once more in {span(gap)}"
     else:
         more = f", then {number(further)} more, {span(gap)} apart"
-    return f"{more}, then stop: after that each touch costs more than it brings"
+    return f"{more}, then stop: {closes or 'after that each touch costs more than it brings'}"
 
 
 def _more(d: Decision) -> str:

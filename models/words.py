@@ -75,7 +75,7 @@ class Words:
             found.append(
                 dataclasses.replace(
                     d,
-                    advice=advice(d, clock),
+                    advice=advice(d, clock, r.closes_at),
                     reasons=reasons(said, tale),
                     changes=() if d.over else changes(d, clock, channels, click),
                 )

@@ -130,6 +130,31 @@ def test_no_touch_is_planned_after_the_close(decider: Decider, days: int) -> Non
     assert found.curve[-1].value <= 0 or days > 30
 
 
+def test_a_plan_that_the_close_ends_says_so(decider: Decider) -> None:
+    """And one that ends by itself does not; the day is on the contact's clock."""
+    said = set()
+    for days in (0.4, 1, 3, 9, 400):
+        for request in (closing(asked(9, 5), days), closing(asked(5), days)):
+            found = decider.decide([dataclasses.replace(request, utility=Utility(annoy=0.0))])[0]
+            assert found.hint == "nudge"
+            assert found.plan.stop_after is not None
+            room = (request.closes_at or AT) - found.plan.stop_after
+            ended = room <= timedelta(days=found.plan.gap_days or 2)
+            assert ("then stop: the role closes " in found.advice) == ended, found.advice
+            said.add(found.advice.partition("the role closes ")[2])
+    assert {"", "today.", "tomorrow.", "on Saturday."} <= said
+
+
+def test_where_nothing_pays_before_the_close_that_is_said(decider: Decider) -> None:
+    dear = dataclasses.replace(asked(5), utility=Utility(touch=5.0))
+    soon, late = (decider.decide([closing(dear, days)])[0] for days in (3, 60))
+    assert soon.advice == (
+        "Stop: the role closes on Saturday, and until then another touch would cost more than it "
+        "brings."
+    )
+    assert "role" not in late.advice
+
+
 def test_what_was_sent_brings_nothing_after_the_close_either(decider: Decider) -> None:
     """Left alone, a thread is worth less where its role closes soon."""
     soon, late = decider.decide([closing(asked(1), days) for days in (0.5, 60)])

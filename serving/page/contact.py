@@ -83,7 +83,7 @@ def _shown(hints: Hints, contact_id: str, campaign_id: str | None) -> dict[str, 
     closes_at = None if found is None else found.closes_at(answer["campaign_id"], hints.now)
     threads = sorted({e["campaign_id"] or "" for e in events if e["kind"] == "touch"})
     return {
-        "answer": answer, "line": drawn(answer), "events": list(reversed(events)),
+        "answer": answer, "line": drawn(answer, closes_at), "events": list(reversed(events)),
         "threads": threads, "person": None if found is None else found.person,
         "actor_id": last.get("actor_id") or "", "account_id": last.get("account_id") or "",
         "closes_at": closes_at, "closed": closes_at is not None and closes_at <= hints.now,

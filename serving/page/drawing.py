@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from models.advice import ended_by_role
+from models.decision import Plan
 from models.lags import HORIZON
 from serving.page.render import moment, percent
 
@@ -33,7 +35,8 @@ class Chart:
 class Line:
     """The drawing: charts, where the next touch is best, and where touches are too soon or pushy.
 
-    `soon` and `pushy` are (x, width) of zones, None where there is none.
+    `soon` and `pushy` are (x, width) of zones, None where there is none; `closed`: not that
+    touches are pushy there, but that the role has closed.
     """
 
     land: Chart
@@ -42,11 +45,12 @@ class Line:
     best: float | None
     soon: tuple[float, float] | None
     pushy: tuple[float, float] | None
+    closed: bool
     points: tuple[tuple[int, str, str], ...]
 
 
-def drawn(answer: Mapping[str, Any]) -> Line:
-    """The fine line of a decision (as JSON answered it).
+def drawn(answer: Mapping[str, Any], closes_at: datetime | None = None) -> Line:
+    """The fine line of a decision (as JSON answered it), whose role may be known to close.
 
     The band of a touch made now is carried along the line at the same distance in log odds.
     """
@@ -62,10 +66,23 @@ def drawn(answer: Mapping[str, Any]) -> Line:
         best=None if best is None or best > HORIZON else _x(best),
         soon=_zone(0.0, best) if best is not None and best > 0.02 else None,
         pushy=_zone(end, float(HORIZON)) if end is not None and end < HORIZON else None,
+        closed=closes_at is not None and _closed(answer, at, closes_at),
         points=tuple(
             (round(p["delay_days"]), percent(p["p_land"]), percent(p["p_annoy"])) for p in curve
         ),
     )
+
+
+def _closed(answer: Mapping[str, Any], at: datetime, closes_at: datetime) -> bool:
+    if answer["over"]:
+        return "role_closed" in [r["rule"] for r in answer["rules"]]
+    return ended_by_role(answer["hint"], at, _plan(answer), closes_at)
+
+
+def _plan(answer: Mapping[str, Any]) -> Plan:
+    plan = answer["plan"]
+    after = plan["stop_after"]
+    return Plan(plan["further_touches"], plan["gap_days"], None if after is None else moment(after))
 
 
 def _end(answer: Mapping[str, Any], at: datetime) -> float | None:
