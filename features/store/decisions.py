@@ -120,14 +120,21 @@ def first_hinted(
 
     By contact, campaign and number of the touch; answers about other moments do not count.
     """
+    rows = connection.execute(_FIRST_HINTED, {"tenant": tenant, "contacts": contact_ids})
+    return {(contact, campaign, number): made for contact, campaign, number, made in rows}
+
+
+def _first_hinted() -> Select[Any]:
     d = DECISIONS.c
     occasion = (d.contact_id, d.campaign_id, d.touch_number)
     query = select(*occasion, func.min(d.made_us)).where(
-        d.tenant == tenant, d.contact_id.in_(contact_ids), d.live,
-        d.touch_number.is_not(None), or_(d.hint == "nudge", d.held),
+        d.tenant == bindparam("tenant"), d.contact_id.in_(bindparam("contacts", expanding=True)),
+        d.live, d.touch_number.is_not(None), or_(d.hint == "nudge", d.held),
     )  # fmt: skip
-    rows = connection.execute(query.group_by(*occasion))
-    return {(contact, campaign, number): made for contact, campaign, number, made in rows}
+    return query.group_by(*occasion)
+
+
+_FIRST_HINTED = _first_hinted()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,18 @@ class Person:
     version: int = 0
 
 
+_OWN = (
+    PEOPLE.c.tenant == bindparam("tenant"),
+    PEOPLE.c.contact_id.in_(bindparam("contacts", expanding=True)),
+)
+#: Made once: to put a statement together takes as long as to ask it.
+_PERSONS = select(
+    PEOPLE.c.contact_id, PEOPLE.c.timezone, PEOPLE.c.country, PEOPLE.c.attributes,
+    PEOPLE.c.events, PEOPLE.c.version,
+).where(*_OWN)  # fmt: skip
+_LOCK = select(PEOPLE.c.contact_id).where(*_OWN).order_by(PEOPLE.c.contact_id).with_for_update()
+
+
 def describe(database: Database, tenant: str, people: Sequence[Person], now_us: int) -> None:
     """Store what describes these people, in place of what was stored; events stay.
 
@@ -61,17 +73,13 @@ def describe(database: Database, tenant: str, people: Sequence[Person], now_us: 
 
 def persons(connection: Connection, tenant: str, contact_ids: Sequence[str]) -> dict[str, Person]:
     """Those of the contacts that are stored."""
-    query = select(
-        PEOPLE.c.contact_id, PEOPLE.c.timezone, PEOPLE.c.country, PEOPLE.c.attributes,
-        PEOPLE.c.events, PEOPLE.c.version,
-    ).where(PEOPLE.c.tenant == tenant)  # fmt: skip
     return {
         row.contact_id: Person(
             row.contact_id, row.timezone, row.country, json.loads(row.attributes), row.events,
             row.version,
         )
         for some in chunks(contact_ids)
-        for row in connection.execute(query.where(PEOPLE.c.contact_id.in_(some)))
+        for row in connection.execute(_PERSONS, {"tenant": tenant, "contacts": some})
     }  # fmt: skip
 
 
@@ -94,12 +102,10 @@ def lock(connection: Connection, tenant: str, contact_ids: Iterable[str]) -> set
     Whoever stores events of one of them, or erases one, meanwhile waits; what they did before is
     seen by the statements that follow. In SQLite there is one writer at a time as it is.
     """
-    query = select(PEOPLE.c.contact_id).where(PEOPLE.c.tenant == tenant)
-    locked = query.order_by(PEOPLE.c.contact_id).with_for_update()
     return {
         contact
         for some in chunks(sorted(set(contact_ids)))
-        for contact in connection.execute(locked.where(PEOPLE.c.contact_id.in_(some))).scalars()
+        for contact in connection.execute(_LOCK, {"tenant": tenant, "contacts": some}).scalars()
     }
 
 

@@ -11,9 +11,10 @@ from features.store.decisions import Recorded, thread_of
 from models.decide import Decider
 from models.situation import microseconds
 from serving.problems import Problem
+from serving.stored.budget import complaint_rates
 from serving.stored.dials import answering, decider_of
-from serving.stored.recorded import decide, hinted_since, record
-from serving.stored.situation import known, opted_out, request
+from serving.stored.recorded import Since, decide, hinted_since, record
+from serving.stored.situation import Known, known_in, opted_out, request
 from serving.telemetry import Telemetry
 
 
@@ -32,28 +33,31 @@ class Hints:
 
         An answer that still holds is given again.
         """
+        rates, since = complaint_rates(self.database, self.tenant, self.now), None
         with self.database.reading() as connection:
             setting = dials.latest(connection, self.tenant)
             mine = replace(
                 self, decider=answering(self.database, self.decider, self.tenant, setting)
             )
-            current = {} if at else mine._current(connection, [contact_id])
-        held = current.get((contact_id, thread_of(campaign_id)))
-        return held.answer.encode() if held else mine._anew(contact_id, campaign_id, at)
+            if at is None:
+                current = mine._current(connection, [contact_id])
+                held = current.get((contact_id, thread_of(campaign_id)))
+                if held is not None:
+                    return held.answer.encode()
+                since = hinted_since(connection, self.tenant, [contact_id])
+            found = known_in(connection, self.tenant, [contact_id], rates, campaign_id)
+        one = found.get(contact_id) or opted_out(self.database, self.tenant, contact_id)
+        if one is None:
+            raise unknown()
+        return mine._anew(one, campaign_id, at, since)
 
     def by_dials(self) -> Hints:
         """The same by what the tenant has set."""
         return replace(self, decider=decider_of(self.database, self.decider, self.tenant))
 
-    def _anew(self, contact_id: str, campaign_id: str | None, at: datetime | None) -> bytes:
-        found = known(self.database, self.tenant, [contact_id], self.now, campaign_id).get(
-            contact_id
-        )
-        if found is None:
-            found = opted_out(self.database, self.tenant, contact_id)
-        if found is None:
-            raise unknown()
-        since = hinted_since(self.database, self.tenant, [contact_id]) if at is None else None
+    def _anew(
+        self, found: Known, campaign_id: str | None, at: datetime | None, since: Since | None
+    ) -> bytes:
         try:
             asked = request(found, campaign_id, at or self.now, self.decider.dials.utility)
             (decided,) = decide(self.decider, [asked], since)

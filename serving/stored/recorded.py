@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from features.store import decisions
-from features.store.database import Database
+from features.store.database import Connection
 from features.store.decisions import Recorded
 from models.decide import Decider
 from models.decision import Decision, Request
@@ -38,10 +38,9 @@ class Decided:
 Since = Mapping[tuple[str, str | None, int], datetime]
 
 
-def hinted_since(database: Database, tenant: str, contacts: Sequence[str]) -> Since:
+def hinted_since(connection: Connection, tenant: str, contacts: Sequence[str]) -> Since:
     """What is on record of these people's nudges."""
-    with database.reading() as connection:
-        found = decisions.first_hinted(connection, tenant, contacts)
+    found = decisions.first_hinted(connection, tenant, contacts)
     return {occasion: EPOCH + timedelta(microseconds=us) for occasion, us in found.items()}
 
 

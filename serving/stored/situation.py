@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from features.events.schema import EVENTS
 from features.store import history, people, suppression
 from features.store.campaigns import Closings, closes_by, closings
-from features.store.database import Database
+from features.store.database import Connection, Database
 from features.store.events import COLUMNS
 from features.store.people import Person
 from models.decision import Request, Utility
@@ -50,11 +50,20 @@ def known(
 
     With it comes what is known of their campaigns, and of `campaign_id`.
     """
+    rates = complaint_rates(database, tenant, now)
     with database.reading() as connection:
-        persons = people.persons(connection, tenant, contact_ids)
-        events = history.histories(connection, tenant, list(persons))
-        told = closings(connection, tenant, _campaigns(events.values(), campaign_id))
-    empty, rates = EVENTS.empty_table(), complaint_rates(database, tenant, now)
+        return known_in(connection, tenant, contact_ids, rates, campaign_id)
+
+
+def known_in(
+    connection: Connection, tenant: str, contact_ids: Sequence[str], rates: Rates,
+    campaign_id: str | None = None,
+) -> dict[str, Known]:  # fmt: skip
+    """The same within a transaction, where complaints have been counted before."""
+    persons = people.persons(connection, tenant, contact_ids)
+    events = history.histories(connection, tenant, list(persons))
+    told = closings(connection, tenant, _campaigns(events.values(), campaign_id))
+    empty = EVENTS.empty_table()
     return {c: Known(person, events.get(c, empty), rates, told) for c, person in persons.items()}
 
 

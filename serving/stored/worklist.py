@@ -15,10 +15,11 @@ from features.store.threads import Thread
 from models.situation import microseconds
 from serving.answers import to_json
 from serving.problems import FieldError, invalid
+from serving.stored.budget import complaint_rates
 from serving.stored.hints import Hints
 from serving.stored.looking import look
 from serving.stored.recorded import decide, hinted_since, record
-from serving.stored.situation import known, request
+from serving.stored.situation import known_in, request
 
 #: People a work list waits for, at most; the others are said to be pending.
 _WAITS_FOR = 200
@@ -131,8 +132,10 @@ def _answers(hints: Hints, candidates: list[Thread]) -> dict[tuple[str, str], Re
     if not wanted:
         return answers
     people = sorted({one.contact_id for one in wanted})
-    found = known(hints.database, hints.tenant, people, hints.now)
-    since = hinted_since(hints.database, hints.tenant, people)
+    rates = complaint_rates(hints.database, hints.tenant, hints.now)
+    with hints.database.reading() as connection:
+        found = known_in(connection, hints.tenant, people, rates)
+        since = hinted_since(connection, hints.tenant, people)
     requests = [
         request(found[one.contact_id], one.campaign_id, hints.now, hints.decider.dials.utility)
         for one in wanted
