@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.fold import PARTY_OFFSETS, blank_parties, fold_parties, read_parties
-from features.histories import Codes, Histories
+from features.histories import Codes, Histories, Ints
 from features.outcomes import Outcomes
+from features.state import DAY, HALF_LIVES, NEVER
 from features.timeline import APPLY, QUERY, time_order
 
 States = npt.NDArray[Any]
@@ -25,6 +26,29 @@ class Parties:
     actors: States
     accounts: States
     organisation: States
+
+
+def add_states(into: States, places: Ints, states: States) -> None:
+    """Add what happened elsewhere to the states at `places`, each named once.
+
+    As if all of it had been folded in one go, but for the last digits of what decays.
+    """
+    mine = into[places]
+    for count in ("touches", "threads", "lands", "annoys"):
+        mine[count] += states[count]
+    for last in ("last_touch", "last_land"):
+        mine[last] = np.maximum(mine[last], states[last])
+    for sums, since in (("volume", "decay_time"), ("land_volume", "land_decay_time")):
+        now = np.maximum(mine[since], states[since])
+        mine[sums] = mine[sums] * _left(mine[since], now) + states[sums] * _left(states[since], now)
+        mine[since] = now
+    into[places] = mine
+
+
+def _left(since: Ints, now: Ints) -> npt.NDArray[np.float64]:
+    """What is left at `now` of units as of `since`, shape (states, half-lives)."""
+    days = np.where(since == NEVER, 0, now - np.where(since == NEVER, now, since)) / DAY
+    return np.asarray(np.exp2(-days[:, None] / np.array(HALF_LIVES)))
 
 
 def steps_of(h: Histories, o: Outcomes) -> tuple[npt.NDArray[Any], ...]:

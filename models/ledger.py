@@ -5,7 +5,9 @@ Senders and clients are told apart by a 64-bit digest of their id, never by the 
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ import pyarrow.parquet as pq
 from features.fold import blank_parties
 from features.histories import from_events
 from features.matrix import party_states
-from features.parties import Parties
+from features.parties import Parties, add_states
 from features.state import PARTY
 
 _SCALARS = [n for n in PARTY.names or () if PARTY[n].shape == ()]
@@ -72,6 +74,22 @@ class Ledger:
         return cls.of(party_states(h, as_of), h.names["actor_id"], h.names["account_id"], as_of)
 
     @classmethod
+    def merged(cls, parts: Sequence[Ledger], as_of: int) -> Ledger:
+        """One ledger of several that are of different people, as of `as_of` (microseconds)."""
+        if len(parts) == 1:
+            return dataclasses.replace(parts[0], as_of=as_of)
+        actors = {key: 4 + i for i, key in enumerate(_keys(p.actors for p in parts))}
+        first = 4 + len(actors)
+        accounts = {key: first + i for i, key in enumerate(_keys(p.accounts for p in parts))}
+        states = blank_parties(first + len(accounts))
+        for part in parts:
+            places = np.arange(len(part.states))
+            for own, all_of_them in ((part.actors, actors), (part.accounts, accounts)):
+                places[list(own.values())] = [all_of_them[key] for key in own]
+            add_states(states, places, part.states)
+        return cls(as_of, states, actors, accounts)
+
+    @classmethod
     def empty(cls) -> Ledger:
         """Nobody has ever reached out."""
         return cls(0, blank_parties(4), {}, {})
@@ -115,3 +133,8 @@ class Ledger:
         keys, role = table["key"].to_numpy(), table["role"].to_numpy()
         known = [{int(keys[i]): int(i) for i in np.flatnonzero(role == r)} for r in (1, 2)]
         return cls(int(table.schema.metadata[b"as_of"]), states, *known)
+
+
+def _keys(known: Iterable[Mapping[int, int]]) -> list[int]:
+    """All keys, in the order they are first met."""
+    return list(dict.fromkeys(key for one in known for key in one))

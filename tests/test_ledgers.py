@@ -162,16 +162,10 @@ def test_what_is_recorded_later_is_counted_when_it_is(database: Database) -> Non
         assert fresh.ledger.states["touches"][fresh.ledger.ORGANISATION] == touches
 
 
-def test_a_store_that_is_too_large_is_left_to_training(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_metrics_say_how_fresh_it_is(database: Database) -> None:
     append(database, TENANT, landed(2), microseconds(NOW))
-    append(database, "small", landed(1), microseconds(NOW))
-    monkeypatch.setattr("serving.stored.ledgers.MOST", 3)
     telemetry = Telemetry()
     Ledgers(database, 1, telemetry).make(NOW)
-    assert fares_of(database, TENANT) is None
-    assert fares_of(database, "small") is not None
     name = "fineline_senders_known_timestamp_seconds"
     assert telemetry.registry.get_sample_value(name) == NOW.timestamp()
 

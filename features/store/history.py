@@ -54,11 +54,27 @@ def all_events(connection: Connection, tenant: str) -> pa.Table:
     return pa.concat_tables([SCHEMA.empty_table(), *map(table_of, parts)])
 
 
-def extents(connection: Connection) -> dict[str, tuple[int, int]]:
-    """Of each tenant with events how many there are, and the number of the last."""
+def events_of_range(connection: Connection, tenant: str, first: str, until: str | None) -> pa.Table:
+    """All events of the people whose ids lie from `first` to before `until`, if there is one."""
+    query = _of(tenant).where(EVENTS.c.contact_id >= first)
+    if until is not None:
+        query = query.where(EVENTS.c.contact_id < until)
+    rows = connection.execute(query.order_by(EVENTS.c.contact_id, EVENTS.c.number)).all()
+    return table_of(rows)
+
+
+def last_number(connection: Connection, tenant: str) -> int:
+    """The number of a tenant's last event, 0 before any."""
+    query = select(func.max(EVENTS.c.seq)).where(EVENTS.c.tenant == tenant)
+    return int(connection.execute(query).scalar() or 0)
+
+
+def whose_since(connection: Connection, tenant: str, seq: int) -> tuple[list[str], int]:
+    """Whose events were stored after that number, and the number of the last event."""
     e = EVENTS.c
-    query = select(e.tenant, func.count(), func.max(e.seq)).group_by(e.tenant)
-    return {tenant: (count, last) for tenant, count, last in connection.execute(query)}
+    query = select(e.contact_id, func.max(e.seq)).where(e.tenant == tenant, e.seq > seq)
+    rows = connection.execute(query.group_by(e.contact_id)).all()
+    return [contact for contact, _ in rows], max([seq, *(last for _, last in rows)])
 
 
 def table_of(rows: Sequence[Any]) -> pa.Table:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
-from sqlalchemy import Connection, Insert, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, Insert, Update, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from features.events.attributes import Attribute
@@ -88,6 +88,21 @@ def counts(connection: Connection, tenant: str) -> dict[str, int]:
     query = select(PEOPLE.c.contact_id, PEOPLE.c.events).where(PEOPLE.c.tenant == tenant)
     rows = connection.execute(query.order_by(PEOPLE.c.contact_id))
     return {str(contact): int(events) for contact, events in rows}
+
+
+def tenants(connection: Connection) -> list[str]:
+    """Everybody of whose contacts anything is stored."""
+    return list(connection.execute(select(PEOPLE.c.tenant).distinct()).scalars())
+
+
+def events_in_range(connection: Connection, tenant: str, first: str, until: str | None) -> int:
+    """How many events are stored of the people whose ids lie from `first` to before `until`."""
+    query = select(func.sum(PEOPLE.c.events)).where(
+        PEOPLE.c.tenant == tenant, PEOPLE.c.contact_id >= first
+    )
+    if until is not None:
+        query = query.where(PEOPLE.c.contact_id < until)
+    return int(connection.execute(query).scalar() or 0)
 
 
 def everybody(connection: Connection, tenant: str) -> list[str]:

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from weakref import WeakKeyDictionary
 
-from features.events.known import known_by
-from features.events.validate import encode
-from features.store import history
+from features.store import people
 from features.store.database import Database
 from models.fares import Fresh
-from models.ledger import Ledger
 from models.situation import microseconds
 from serving.rounds import Rounds
+from serving.stored.counted import Counted, Pace
 from serving.telemetry import Telemetry
 
-#: Stores of more events than this leave it to training, which has a process of its own.
-MOST = 2_000_000
-#: No more than one part in so many of a core's time is spent on it.
-_SHARE = 50
 #: The first look waits this long at most (seconds), for the start to be over.
 _FIRST = 60.0
 _log = logging.getLogger("fineline.api")
@@ -45,8 +38,7 @@ class Ledgers:
             "ledgers", self._once, pause,
             "how senders and clients fare could not be made out", _log, first=min(pause, _FIRST),
         )  # fmt: skip
-        #: How many events there were when a tenant's ledger was made of all of them, and the last.
-        self._whole: dict[str, tuple[int, int]] = {}
+        self._pace, self._counted = Pace(self._rounds.stopped), dict[str, Counted]()
 
     def start(self) -> None:
         """Begin, unless it is switched off."""
@@ -57,36 +49,25 @@ class Ledgers:
         self._rounds.stop()
 
     def _once(self) -> float:
-        began = time.monotonic()
         self.make(datetime.now(UTC))
-        least = _SHARE * (time.monotonic() - began)
-        return least + self._pause - (time.time() + least) % self._pause
+        return self._pause - time.time() % self._pause
 
     def make(self, now: datetime) -> None:
         """Bring every tenant's ledger up to `now`."""
         if not self._database.exists:
             return
         with self._database.reading() as connection:
-            extents = history.extents(connection)
+            tenants = people.tenants(connection)
         known, now_us = _known.setdefault(self._database, {}), microseconds(now)
         as_of = now_us - now_us % max(round(self._pause * 1e6), 1)
-        for tenant in known.keys() - extents.keys():
-            del known[tenant]
-        for tenant, extent in extents.items():
-            if extent[0] <= MOST and not self._rounds.stopped.is_set():
-                known[tenant] = Fresh(self._ledger(tenant, extent, as_of))
+        for tenant in self._counted.keys() - set(tenants):
+            del self._counted[tenant]
+            known.pop(tenant, None)
+        for tenant in tenants:
+            counted = self._counted.setdefault(tenant, Counted(self._database, tenant, self._pace))
+            ledger = counted.bring(as_of)
+            if self._rounds.stopped.is_set():
+                return
+            if ledger is not None:
+                known[tenant] = Fresh(ledger)
         self._telemetry.senders_known.set(as_of / 1e6)
-
-    def _ledger(self, tenant: str, extent: tuple[int, int], as_of: int) -> Ledger:
-        last = fares_of(self._database, tenant)
-        if last is not None and self._whole.get(tenant) == extent:
-            # Nothing has happened since, but time has passed, and what was recent is less so.
-            return replace(last.ledger, as_of=as_of)
-        with self._database.reading() as connection:
-            events = history.all_events(connection, tenant)
-        recorded = known_by(events, as_of)
-        if len(recorded) == len(events):
-            self._whole[tenant] = extent
-        else:
-            self._whole.pop(tenant, None)
-        return Ledger.counted(encode(recorded), as_of)
