@@ -10,6 +10,7 @@ from training.metrics import (
     bins,
     brier,
     calibration_error,
+    calibration_error_from_sampling,
     interval,
     log_loss,
     roc_auc,
@@ -40,6 +41,14 @@ def test_calibration_error_sees_what_is_off() -> None:
     hit = rng.random(100_000) < p
     assert calibration_error(hit, p, bins(p)) < 0.006
     assert calibration_error(hit, p + 0.1, bins(p)) == pytest.approx(0.1, abs=0.006)
+
+
+def test_right_chances_are_off_by_what_sampling_gives() -> None:
+    rng = np.random.default_rng(1)
+    p = rng.uniform(0, 0.4, 2_000)
+    group = bins(p)
+    drawn = [calibration_error(rng.random(2_000) < p, p, group) for _ in range(300)]
+    assert calibration_error_from_sampling(p, group) == pytest.approx(np.mean(drawn), rel=0.05)
 
 
 def test_equal_predictions_share_a_bin() -> None:

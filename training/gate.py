@@ -17,7 +17,12 @@ from models.model import Model
 from models.situation import EPOCH
 from training.dataset import Dataset, prepare
 from training.evaluate import OUTCOMES, happened
-from training.metrics import bins, calibration_error, log_loss
+from training.metrics import (
+    bins,
+    calibration_error,
+    calibration_error_from_sampling,
+    log_loss,
+)
 from training.on_record import OnRecord
 from training.rehearsal import Rehearsal
 from training.watched import Watched
@@ -123,10 +128,7 @@ def _calibrated(model: Model, w: Watched, name: str, why: int) -> Check:
     p = _before_next(model, w, name)
     group = bins(p)
     error = calibration_error(hit, p, group)
-    # Were the chances exactly right, this much error would still come from sampling alone.
-    n = np.bincount(group)
-    spread = np.sqrt(np.bincount(group, weights=p * (1 - p)))
-    noise = float((spread[n > 0] * np.sqrt(2 / np.pi)).sum() / n.sum())
+    noise = calibration_error_from_sampling(p, group)
     limit = LARGEST_MISS + noise
     numbers = {"calibration_error": error, "from_sampling": noise, "limit": limit}
     verdict = "within" if error <= limit else "beyond"

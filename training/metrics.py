@@ -75,6 +75,16 @@ def calibration_error(happened: Floats | Flags, expected: Floats, group: Any) ->
     return float(np.abs(gap[n > 0]).sum() / n.sum())
 
 
+def calibration_error_from_sampling(expected: Floats, group: Any) -> float:
+    """The calibration error to be expected of chances that are exactly right.
+
+    Of so few outcomes a group has more or fewer than expected by luck: as of a normal distribution.
+    """
+    n = np.bincount(group)
+    spread = np.sqrt(np.bincount(group, weights=expected * (1 - expected)))
+    return float((spread[n > 0] * np.sqrt(2 / np.pi)).sum() / n.sum())
+
+
 def reliability(happened: Flags, p: Floats) -> list[dict[str, float]]:
     """Mean prediction, share that happened, and count, per bin: what a reliability plot shows."""
     group = bins(p)
@@ -120,6 +130,9 @@ def scores(
         "log_loss": log_loss(happened, before_next),
         "brier": brier(happened, before_next),
         "calibration_error": calibration_error(happened, before_next, bins(before_next)),
+        "calibration_error_from_sampling": calibration_error_from_sampling(
+            before_next, bins(before_next)
+        ),
         "calibration_error_if_left_alone": calibration_error(happened, expected, bins(p)),
         "observed_to_expected": float(happened.sum() / max(expected.sum(), _TINY)),
     }

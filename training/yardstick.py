@@ -152,10 +152,10 @@ def _chances(reports: dict[str, Report]) -> Iterator[str]:
     yield ""
     yield (
         "| data | log loss: prior | baseline | fineline | 90 % interval | Brier "
-        "| average precision | calibration error | by touch number | by channel "
-        "| follow-ups ROC AUC |"
+        "| average precision | calibration error | from sampling alone | by touch number "
+        "| by channel | follow-ups ROC AUC |"
     )
-    yield "|---|---|---|---|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|---|"
     for name, t, cell in _cells(reports):
         o = cell["overall"]
         yield (
@@ -163,10 +163,16 @@ def _chances(reports: dict[str, Report]) -> Iterator[str]:
             f"| {t.baseline_log_loss:.3f} | **{o['log_loss']:.3f}** "
             f"| {_span(cell['intervals']['log_loss'])} | {o['brier']:.3f} "
             f"| {o['average_precision']:.3f} | {o['calibration_error']:.3f} "
+            f"| {o['calibration_error_from_sampling']:.3f} "
             f"| {cell['calibration_error_by_touch_number']:.3f} "
             f"| {cell['calibration_error_by_channel']:.3f} "
             f"| {cell['follow_ups']['roc_auc_before_next']:.3f} |"
         )
+    yield ""
+    yield (
+        "From sampling alone: the error to be expected were every chance exactly right, with as "
+        "few touches as there are."
+    )
     yield ""
     yield "## The chance if no further touch follows, under censoring"
     yield ""
