@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -11,6 +13,16 @@ from fastapi.testclient import TestClient
 from serving.schemas import SCORE_EXAMPLE
 
 PROBLEM = "application/problem+json"
+
+
+@dataclass
+class Clock:
+    """What the API takes for now."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
 
 
 def asked(**changes: Any) -> dict[str, Any]:

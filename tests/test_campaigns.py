@@ -23,7 +23,7 @@ from serving.settings import ServiceSettings
 from serving.stored.hints import Hints
 from serving.stored.replay import on_record, replay
 from serving.telemetry import Telemetry
-from tests.api import PROBLEM, asked, post
+from tests.api import PROBLEM, Clock, asked, post
 from tests.stored import TENANT, touch, us
 
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
@@ -33,18 +33,9 @@ HISTORY = [e | {"event_id": f"e{i}", "contact_id": "anna"}
 SOON, PAST = "2026-11-26T17:00:00Z", "2026-11-23T09:00:00Z"
 
 
-class Clock:
-    """What the API takes for now."""
-
-    now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

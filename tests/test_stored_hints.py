@@ -18,7 +18,7 @@ from serving import schemas
 from serving.app import create_app
 from serving.schemas import SCORE_EXAMPLE
 from serving.settings import ServiceSettings
-from tests.api import asked, post
+from tests.api import Clock, asked, post
 from tests.stored import TENANT, touch
 
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
@@ -27,18 +27,9 @@ HISTORY = [e | {"event_id": f"e{i}", "contact_id": "anna"}
            for i, e in enumerate(SCORE_EXAMPLE["history"])]  # fmt: skip
 
 
-class Clock:
-    """What the API takes for now."""
-
-    now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture
