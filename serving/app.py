@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from starlette.routing import Route
@@ -37,6 +38,7 @@ from serving.middleware import Surroundings
 from serving.openapi import document
 from serving.page import PAGES, visitor
 from serving.routes import API
+from serving.routes.common import TURNS
 from serving.settings import ServiceSettings
 from serving.stored.ledgers import Ledgers
 from serving.stored.refresher import Refresher
@@ -110,6 +112,7 @@ def create_app(
     )  # fmt: skip
     app.state.settings, app.state.champion, app.state.clock = settings, champion, system_time
     app.state.challenger, app.state.batching = shadow.challenger, Batching()
+    app.state.turns = CapacityLimiter(TURNS[database.url.get_backend_name()])
     app.state.telemetry, app.state.database, app.state.access = telemetry, database, access
     for router in API:
         app.include_router(router)

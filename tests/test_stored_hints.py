@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,8 +19,10 @@ from features.store.tables import DECISIONS
 from models.decide import Decider
 from serving import schemas
 from serving.app import create_app
+from serving.routes.common import TURNS
 from serving.schemas import SCORE_EXAMPLE
 from serving.settings import ServiceSettings
+from serving.stored.hints import Hints
 from tests.api import Clock, asked, post
 from tests.stored import TENANT, touch
 
@@ -90,6 +95,30 @@ def test_whatever_is_stored_of_the_person_is_answered_to_at_once(
     else:
         post(client, [{"contact_id": "anna", "country": "US"}], "/v1/contacts")
         assert hint(client).json()["decision_id"] != before["decision_id"]
+
+
+def test_a_few_are_decided_at_a_time(
+    client: TestClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More would wait for each other longer than they work."""
+    most = TURNS[database.url.get_backend_name()]
+    lock, all_of_them, running, found = threading.Lock(), 3 * most, 0, []
+
+    def counted(*_: Any) -> bytes:
+        nonlocal running
+        with lock:
+            running += 1
+            found.append(running)
+        time.sleep(0.05)
+        with lock:
+            running -= 1
+        return b"{}"
+
+    monkeypatch.setattr(Hints, "hint", counted)
+    with ThreadPoolExecutor(all_of_them) as pool:
+        answers = list(pool.map(lambda _: hint(client).status_code, range(all_of_them)))
+    assert answers == [200] * all_of_them
+    assert 1 < max(found) <= most
 
 
 def test_an_event_dated_ahead_counts_from_its_moment(client: TestClient, clock: Clock) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
 
+from anyio import to_thread
 from fastapi import Path, Query, Request, Response
 from pydantic import AfterValidator
 
@@ -73,6 +75,17 @@ MomentAsked = Annotated[
         description="The moment asked about (RFC 3339); now if left out.", json_schema_extra=MOMENT
     ),
 ]
+
+
+#: Hints decided at the same time, by the kind of database. Threads that share a processor wait for
+#: each other longer than they work, but while one waits for a server another may go on.
+TURNS = {"sqlite": 2, "postgresql": 6}
+T = TypeVar("T")
+
+
+async def in_turn(request: Request, work: Callable[..., T], *given: Any) -> T:
+    """What `work` gives in a thread; so many at a time as `TURNS` has."""
+    return await to_thread.run_sync(work, *given, limiter=state(request).turns)
 
 
 def as_json(written: bytes) -> Response:

@@ -20,6 +20,7 @@ from serving.routes.common import (
     as_json,
     database,
     decider,
+    in_turn,
     settings,
     telemetry,
 )
@@ -57,7 +58,7 @@ async def hint(
     campaign, moment = thread_asked(campaign_id, at, now)
     contact = contact_id_of(contact_id)
     hints = await _hints(request, caller.tenant, now)
-    return as_json(await run_in_threadpool(hints.hint, contact, campaign, moment))
+    return as_json(await in_turn(request, hints.hint, contact, campaign, moment))
 
 
 @router.get(
