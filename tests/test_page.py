@@ -113,6 +113,8 @@ def test_a_contact_is_shown_with_the_closing_of_the_role(client: TestClient, hom
         page = client.get(shown).text
         assert f'{says} <time datetime="{year}-11-03T17:00:00+00:00" data-day>3 Nov' in page
         assert ("The role closed on" in page) == (year == "2001")
+        listed = client.get("/", params={"show": one.hint, "campaign": one.campaign_id}).text
+        assert (f' · closes <time datetime="{year}-11-03' in listed) == (year == "2099")
 
 
 def test_pages_have_their_own_policy_and_nothing_inline(client: TestClient, home: Path) -> None:

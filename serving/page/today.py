@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -11,8 +12,10 @@ from fastapi.concurrency import run_in_threadpool
 
 from features.errors import FinelineError
 from features.store import listing, threads
-from features.store.database import Database
+from features.store.campaigns import closes_by, closings
+from features.store.database import Connection, Database
 from features.store.listing import Filter
+from features.store.threads import Thread
 from models.situation import microseconds
 from serving.page.render import page, trouble
 from serving.page.visitor import PageReader
@@ -50,13 +53,24 @@ def _found(
 ) -> dict[str, Any]:
     with store.reading() as connection:
         counts = listing.counted(connection, tenant, asked)
+        listed = listing.listed(connection, tenant, hint, asked, (number - 1) * PAGE, PAGE)
         return {
-            "threads": listing.listed(connection, tenant, hint, asked, (number - 1) * PAGE, PAGE),
+            "threads": listed,
+            "closes": _closings(connection, tenant, listed, now_us),
             "counts": {h: counts.get(h, 0) for h in HINTS},
             "options": {n: listing.options(connection, tenant, n) for n in listing.NAMED},
             "pending": threads.waiting(connection, tenant, now_us),
             "pages": max(1, -(-counts.get(hint, 0) // PAGE)),
         }
+
+
+def _closings(
+    connection: Connection, tenant: str, listed: Sequence[Thread], now_us: int
+) -> dict[str, int]:
+    """When the roles of these threads close that are known to, and have not yet; microseconds."""
+    told = closings(connection, tenant, {t.campaign_id for t in listed})
+    closes = {campaign: closes_by(said, now_us) for campaign, said in told.items()}
+    return {campaign: us for campaign, us in closes.items() if us is not None and us > now_us}
 
 
 class _Address:
