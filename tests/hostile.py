@@ -40,12 +40,14 @@ def register() -> None:
 def repaired(body: Any) -> Any:
     """The body with its events about its contact, and known no sooner than they happened.
 
-    An empty time zone is none, which a format cannot say: another that is not one stands for it.
+    An empty time zone, or country, is none, which a format cannot say: another that is not one
+    stands for it.
     """
     body = copy.deepcopy(body)
     for place in (body, body.get("contact")) if isinstance(body, dict) else ():
-        if isinstance(place, dict) and place.get("timezone") == "":
-            place["timezone"] = "Nowhere/Land"
+        for name in ("timezone", "country") if isinstance(place, dict) else ():
+            if place.get(name) == "":
+                place[name] = "Nowhere"
     for item in _asked(body):
         contact, since = item.get("contact"), _moment(item.get("hinted_since"))
         own = contact.get("contact_id") if isinstance(contact, dict) else None
