@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ from models.dials import Dials, tightened
 from models.evidence import grade
 from models.fares import Fares
 from models.history import Agreed, HistorySummary, summaries
-from models.hold import CERTAIN, HELD_BACK, Draw, Hold
+from models.hold import CERTAIN, HELD_BACK, Draw, FirstHinted, Hold
 from models.judge import Judged, Prudence, judge
 from models.model import Model
 from models.planner import MOST_LATER, MOST_TOUCHES
@@ -36,6 +37,8 @@ _NOTHING = Chance(0.0, 0.0)
 #: A hint, the moment to nudge, and the rules that had a say in them.
 _Said = tuple[Hint, datetime | None, tuple[RuleHit, ...]]
 _STOP: _Said = ("stop", None, ())
+#: Is told of a decision its id, the request as it was answered, and the row of features.
+Note = Callable[[str, Request, npt.NDArray[np.float32]], None]
 
 
 class _Course(NamedTuple):
@@ -93,6 +96,9 @@ class Decider:
         self.dials, self.dials_number = Dials(), 0
         #: Who knows better than the model how senders and clients fare.
         self.fares: Fares | None = None
+        #: Where decisions go on record: since when they are hinted, and who is told of them.
+        self.first_hinted: FirstHinted | None = None
+        self.note: Note | None = None
         self.words = Words(model)
 
     def for_tenant(self, tenant: str) -> Decider:
@@ -107,6 +113,16 @@ class Decider:
         """The same decider, told how senders and clients fare."""
         found = copy.copy(self)
         found.fares = fares
+        return found
+
+    def recording(self, first_hinted: FirstHinted | None, note: Note | None = None) -> Decider:
+        """The same decider for somebody who keeps its decisions on record.
+
+        With `first_hinted`, nudges may be held back, each from when it was first hinted, or from
+        now. `note` is told of every decision what it was made from.
+        """
+        found = copy.copy(self)
+        found.first_hinted, found.note = first_hinted, note
         return found
 
     def _by(self, rulebook: Rulebook, dials: Dials, number: int) -> Decider:
@@ -187,14 +203,18 @@ class Decider:
         hint, start, hits = _STOP if stops else self._hint(r, at_us, course, channel, summary)
         draw = CERTAIN
         if hint == "nudge" and self.hold is not None:
+            if self.first_hinted is not None:
+                since = self.first_hinted(r.contact_id, campaign, number)
+                r = dataclasses.replace(r, hinted_since=since or r.at)
             draw = self._draw(self.hold, r, campaign, number, channel, summary)
         if draw.release is not None:
             hint, start, hits = "wait", draw.release, (HELD_BACK,)
-        at = _datetime(at_us)
+        at, row = _datetime(at_us), b.judged.rows[b.judged.best[i]]
+        decision_id = self._decision_id(r, campaign, row, summary.agreed)
+        if self.note is not None:
+            self.note(decision_id, r, row)
         return Decision(
-            decision_id=self._decision_id(
-                r, campaign, b.judged.rows[b.judged.best[i]], summary.agreed
-            ),
+            decision_id=decision_id,
             contact_id=r.contact_id,
             campaign_id=campaign,
             at=at,

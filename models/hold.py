@@ -7,15 +7,13 @@ often one asks. What is held stays held for a week from the first time the nudge
 
 from __future__ import annotations
 
-import dataclasses
 import hmac
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
-from models.decision import Decision, Request, RuleHit
+from models.decision import Request, RuleHit
 from models.settings import Settings
 
 HOLD = timedelta(days=7)
@@ -26,6 +24,9 @@ HELD_BACK = RuleHit(
 _UNITS = 1 << 64
 #: The first allowed moment at or after another, None where there is none.
 Allowed = Callable[[datetime], datetime | None]
+#: When the next touch of a contact's thread (campaign, number of the touch) was first hinted, held
+#: or not, as far as that is on record; None if it never was.
+FirstHinted = Callable[[str, str | None, int], datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,31 +78,3 @@ class Hold:
         if self.uniform(r.contact_id, campaign_id, touch_number) >= self.share:
             return Draw(1.0 - self.share)
         return Draw(self.share, release.astimezone(UTC))
-
-
-class Decides(Protocol):
-    """What a decider does."""
-
-    def decide(self, requests: Sequence[Request]) -> list[Decision]:
-        """One decision per request."""
-
-
-def decide_on_record(
-    decider: Decides,
-    requests: Sequence[Request],
-    first_hinted: Callable[[Decision], datetime | None],
-) -> list[Decision]:
-    """Decisions of a caller that keeps a record of them, so that nudges may be held.
-
-    `first_hinted` looks up the first earlier decision on record about the same contact, campaign
-    and `touch_number` that was a nudge or a held one, and gives its `at`; None without one.
-    """
-    found = decider.decide(requests)
-    nudges = [i for i, d in enumerate(found) if d.hint == "nudge"]
-    since = [first_hinted(found[i]) or requests[i].at for i in nudges]
-    again = [
-        dataclasses.replace(requests[i], hinted_since=s) for i, s in zip(nudges, since, strict=True)
-    ]
-    for i, decision in zip(nudges, decider.decide(again), strict=True):
-        found[i] = decision
-    return found

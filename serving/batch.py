@@ -17,7 +17,6 @@ from features.state import COMPLAINT, NOTHING, OPT_OUT, TOUCH
 from features.timeline import Timeline, as_it_happened
 from models.decide import Decider
 from models.decision import Decision, Request
-from models.hold import decide_on_record
 from models.situation import microseconds
 from serving.record import Record
 
@@ -90,7 +89,7 @@ def decided(decider: Decider, requests: Sequence[Request], record: Record | None
     """One decision per request; nudges may be held back only where a record is kept."""
     if record is None:
         return decider.decide(requests)
-    return decide_on_record(decider, requests, record.first_hinted)
+    return decider.recording(record.first_hinted).decide(requests)
 
 
 def chunks(requests: Sequence[Request]) -> Iterator[Sequence[Request]]:

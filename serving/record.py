@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from features.errors import BadInput
 from features.events.parquet_format import read_parquet, write_parquet
-from models.decision import Decision
 
 _OCCASION = ("contact_id", "campaign_id", "touch_number")
 _READ = {*_OCCASION, "at", "hint", "held"}
@@ -35,9 +34,11 @@ class Record:
         fraction = f".{self.at:%f}" if self.at.microsecond else ""
         return self.folder / f"decisions-{self.at:%Y-%m-%dT%H-%M-%S}{fraction}Z.parquet"
 
-    def first_hinted(self, decision: Decision) -> datetime | None:
+    def first_hinted(
+        self, contact_id: str, campaign_id: str | None, touch_number: int
+    ) -> datetime | None:
         """When a nudge for this touch was first hinted, held or not; None if it never was."""
-        return self._since.get((decision.contact_id, decision.campaign_id, decision.touch_number))
+        return self._since.get((contact_id, campaign_id, touch_number))
 
     def keep(self, decisions: pa.Table) -> None:
         """Write the decisions of `at`: whole or not at all; makes the folder if need be."""

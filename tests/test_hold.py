@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,7 @@ from features.errors import BadInput
 from features.events.parquet_format import write_parquet
 from models.decide import Decider
 from models.decision import Decision, Request, Utility
-from models.hold import CERTAIN, HELD_BACK, HOLD, Draw, Hold, decide_on_record
+from models.hold import CERTAIN, HELD_BACK, HOLD, Draw, Hold
 from models.settings import Settings
 from serving.answers import to_table
 from serving.app import create_app
@@ -147,16 +148,22 @@ def test_what_is_no_nudge_is_not_drawn(decider: Decider) -> None:
         assert HELD_BACK not in d.rules
 
 
-def test_one_on_record_is_asked_about_twice_only_if_it_is_a_nudge(holding: Decider) -> None:
+def test_only_nudges_are_looked_up_on_record(holding: Decider) -> None:
     night = AT.replace(hour=3)
     requests = [request(i, AT if i % 2 else night) for i in range(40)]
     since = dict.fromkeys(range(10), AT - 2 * DAY)
 
-    def first_hinted(d: Decision) -> datetime | None:
-        assert d.hint == "nudge"
-        return since.get(int(d.contact_id[1:]))
+    asked = []
 
-    found = decide_on_record(holding, requests, first_hinted)
+    def first_hinted(contact_id: str, campaign_id: str | None, touch_number: int) -> Any:
+        assert (campaign_id, touch_number) == ("role", 2)
+        asked.append(int(contact_id[1:]))
+        return since.get(asked[-1])
+
+    found = holding.recording(first_hinted).decide(requests)
+    assert asked == list(range(1, 40, 2))
+    again = [dataclasses.replace(requests[i], hinted_since=since.get(i, AT)) for i in asked]
+    assert holding.decide(again) == [found[i] for i in asked]
     for i, d in enumerate(found):
         if d.held:
             assert d.nudge_at == since.get(i, AT) + HOLD

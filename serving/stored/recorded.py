@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import copy
-import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from features.store import decisions
 from features.store.database import Connection
 from features.store.decisions import Recorded
 from models.decide import Decider
 from models.decision import Decision, Request
-from models.history import Agreed
 from models.judge import Rows
 from models.situation import EPOCH, microseconds
 from serving.answers import to_json
@@ -67,35 +65,17 @@ def decide(
 
 
 def _together(decider: Decider, requests: Sequence[Request], since: Since | None) -> list[Decided]:
-    found = _plainly(decider, requests)
-    if since is None or decider.hold is None:
-        return found
-    nudges = [i for i, one in enumerate(found) if one.decision.hint == "nudge"]
-    again = [_on_record(found[i], since) for i in nudges]
-    for i, one in zip(nudges, _plainly(decider, again), strict=True):
-        found[i] = one
-    return found
+    made: dict[str, tuple[Request, bytes]] = {}
 
+    def note(decision_id: str, asked: Request, row: Rows) -> None:
+        made[decision_id] = asked, row.tobytes()
 
-def _on_record(one: Decided, since: Since) -> Request:
-    d = one.decision
-    first = since.get((d.contact_id, d.campaign_id, d.touch_number), d.at)
-    return dataclasses.replace(one.request, hinted_since=first)
+    def first_hinted(*occasion: Any) -> datetime | None:
+        return None if since is None else since.get(occasion)
 
-
-def _plainly(decider: Decider, requests: Sequence[Request]) -> list[Decided]:
-    rows: dict[str, bytes] = {}
-    watched = copy.copy(decider)
-    name = decider._decision_id
-
-    def noting(r: Request, campaign: str | None, row: Rows, agreed: Agreed | None) -> str:
-        found = name(r, campaign, row, agreed)
-        rows[found] = row.tobytes()
-        return found
-
-    watched._decision_id = noting  # type: ignore[method-assign]
-    answers = watched.decide(requests)
-    return [Decided(r, d, rows[d.decision_id]) for r, d in zip(requests, answers, strict=True)]
+    recording = decider.recording(None if since is None else first_hinted, note)
+    found = recording.decide(requests)
+    return [Decided(made[d.decision_id][0], d, made[d.decision_id][1]) for d in found]
 
 
 def holds_until(decision: Decision) -> datetime:
