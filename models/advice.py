@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from models.decision import Decision, Plan
+from models.decision import Decision
 from models.lags import HORIZON
 from models.planner import GAPS
 from models.spoken import Clock, number, percent, span
@@ -35,8 +35,9 @@ _REST_IS_BETTER = "a rest is worth more than a touch today"
 
 def advice(d: Decision, clock: Clock, closes_at: datetime | None = None) -> str:
     """What to do now and after, and why; `closes_at` is when the role is known to close."""
-    ended = closes_at is not None and ended_by_role(d.hint, d.at, d.plan, closes_at)
-    closes = f"the role closes {_on(closes_at, d, clock)}" if closes_at and ended else None
+    closes = None
+    if closes_at is not None and ended_by_role(d.at, d.plan.stop_after, d.plan.gap_days, closes_at):
+        closes = f"the role closes {_on(closes_at, d, clock)}"
     if d.hint == "stop":
         return _stop(d, closes)
     verb = _VERBS[d.channel or "other"]
@@ -45,15 +46,17 @@ def advice(d: Decision, clock: Clock, closes_at: datetime | None = None) -> str:
     return f"Wait until {_until(d, clock)}, then {verb}{_more(d)}: {_why_wait(d)}."
 
 
-def ended_by_role(hint: str, at: datetime, plan: Plan, closes_at: datetime) -> bool:
-    """Whether it is for the role's closing that no (further) touch is planned.
+def ended_by_role(
+    at: datetime, stop_after: datetime | None, gap_days: float | None, closes_at: datetime
+) -> bool:
+    """Whether it is for the role's closing that no (further) touch is planned (see `Plan`).
 
     One touch more than planned would come after it; where none is planned, the closing is so near
     that the chances, which count what comes within 30 days, are not those of a touch now.
     """
-    if hint == "stop" or plan.stop_after is None:
+    if stop_after is None:
         return closes_at <= at + timedelta(days=HORIZON)
-    return closes_at <= plan.stop_after + timedelta(days=plan.gap_days or float(GAPS[0]))
+    return closes_at <= stop_after + timedelta(days=gap_days or float(GAPS[0]))
 
 
 def _on(when: datetime, d: Decision, clock: Clock) -> str:

@@ -21,12 +21,12 @@ from models.dials import Dials, tightened
 from models.evidence import grade
 from models.fares import Fares
 from models.history import Agreed, HistorySummary, summaries
-from models.hold import CERTAIN, HELD_BACK, Draw, FirstHinted, Hold
+from models.hold import CERTAIN, HELD_BACK, Draw, Hold, Since
 from models.judge import Judged, Prudence, judge
 from models.model import Model
 from models.planner import MOST_LATER, MOST_TOUCHES
 from models.rules import Rulebook
-from models.situation import EPOCH, Situations, joined, microseconds, situations
+from models.situation import Situations, joined, microseconds, moment_of, situations
 from models.words import Considered, Words
 
 _DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
@@ -97,7 +97,7 @@ class Decider:
         #: Who knows better than the model how senders and clients fare.
         self.fares: Fares | None = None
         #: Where decisions go on record: since when they are hinted, and who is told of them.
-        self.first_hinted: FirstHinted | None = None
+        self.since: Since | None = None
         self.note: Note | None = None
         self.words = Words(model)
 
@@ -115,14 +115,14 @@ class Decider:
         found.fares = fares
         return found
 
-    def recording(self, first_hinted: FirstHinted | None, note: Note | None = None) -> Decider:
+    def recording(self, since: Since | None, note: Note | None = None) -> Decider:
         """The same decider for somebody who keeps its decisions on record.
 
-        With `first_hinted`, nudges may be held back, each from when it was first hinted, or from
-        now. `note` is told of every decision what it was made from.
+        With `since`, nudges may be held back, each from when it was first hinted, or from now.
+        `note` is told of every decision what it was made from.
         """
         found = copy.copy(self)
-        found.first_hinted, found.note = first_hinted, note
+        found.since, found.note = since, note
         return found
 
     def _by(self, rulebook: Rulebook, dials: Dials, number: int) -> Decider:
@@ -203,13 +203,13 @@ class Decider:
         hint, start, hits = _STOP if stops else self._hint(r, at_us, course, channel, summary)
         draw = CERTAIN
         if hint == "nudge" and self.hold is not None:
-            if self.first_hinted is not None:
-                since = self.first_hinted(r.contact_id, campaign, number)
-                r = dataclasses.replace(r, hinted_since=since or r.at)
+            if self.since is not None:
+                first = self.since.get((r.contact_id, campaign, number), r.at)
+                r = dataclasses.replace(r, hinted_since=first)
             draw = self._draw(self.hold, r, campaign, number, channel, summary)
         if draw.release is not None:
             hint, start, hits = "wait", draw.release, (HELD_BACK,)
-        at, row = _datetime(at_us), b.judged.rows[b.judged.best[i]]
+        at, row = moment_of(at_us), b.judged.rows[b.judged.best[i]]
         decision_id = self._decision_id(r, campaign, row, summary.agreed)
         if self.note is not None:
             self.note(decision_id, r, row)
@@ -280,7 +280,7 @@ class Decider:
         hits = agreed if start == first else (*agreed, *self.rulebook.bites(*when))
         if start is None:
             return "stop", None, hits
-        return ("nudge" if now and start == at else "wait"), _datetime(start), hits
+        return ("nudge" if now and start == at else "wait"), moment_of(start), hits
 
     def _plan(self, course: _Course, start: datetime | None, summary: HistorySummary) -> Plan:
         """The course from `start` on, its touches as far apart as the earlier ones ask for.
@@ -313,7 +313,7 @@ class Decider:
             )  # fmt: skip
             if start is None or self.rulebook.role_closed(r.closes_at, r.at, start):
                 return None
-            return _datetime(start)
+            return moment_of(start)
 
         return hold.draw(r, campaign, number, allowed)
 
@@ -337,7 +337,3 @@ def _valid_until(
     if closes_at is not None and closes_at > at:
         ends.append(closes_at)
     return min(ends)
-
-
-def _datetime(microseconds: int) -> datetime:
-    return EPOCH + timedelta(microseconds=microseconds)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -24,9 +24,8 @@ HELD_BACK = RuleHit(
 _UNITS = 1 << 64
 #: The first allowed moment at or after another, None where there is none.
 Allowed = Callable[[datetime], datetime | None]
-#: When the next touch of a contact's thread (campaign, number of the touch) was first hinted, held
-#: or not, as far as that is on record; None if it never was.
-FirstHinted = Callable[[str, str | None, int], datetime | None]
+#: When a nudge was first hinted, held or not, by contact, campaign and number of the touch.
+Since = Mapping[tuple[str, str | None, int], datetime]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ _SCALARS = [n for n in PARTY.names or () if PARTY[n].shape == ()]
 _VECTORS = [n for n in PARTY.names or () if PARTY[n].shape != ()]
 
 
+#: States that stand before those of anybody with a name (`Ledger.NOBODY` to `NO_ACCOUNT`).
+_NAMELESS = 4
+
+
 def digest(name: str) -> int:
     """A 64-bit digest of an id."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
@@ -59,13 +63,8 @@ class Ledger:
                 parties.accounts[:-1],
             ]
         )
-        first_account = 4 + len(actors)
-        return cls(
-            as_of,
-            states,
-            {digest(a): 4 + i for i, a in enumerate(actors.to_pylist())},
-            {digest(a): first_account + i for i, a in enumerate(accounts.to_pylist())},
-        )
+        names = (actors.to_pylist(), accounts.to_pylist())
+        return cls(as_of, states, *_places(*([digest(a) for a in one] for one in names)))
 
     @classmethod
     def counted(cls, events: pa.Table, as_of: int) -> Ledger:
@@ -78,10 +77,8 @@ class Ledger:
         """One ledger of several that are of different people, as of `as_of` (microseconds)."""
         if len(parts) == 1:
             return dataclasses.replace(parts[0], as_of=as_of)
-        actors = {key: 4 + i for i, key in enumerate(_keys(p.actors for p in parts))}
-        first = 4 + len(actors)
-        accounts = {key: first + i for i, key in enumerate(_keys(p.accounts for p in parts))}
-        states = blank_parties(first + len(accounts))
+        actors, accounts = _places(_keys(p.actors for p in parts), _keys(p.accounts for p in parts))
+        states = blank_parties(_NAMELESS + len(actors) + len(accounts))
         for part in parts:
             places = np.arange(len(part.states))
             for own, all_of_them in ((part.actors, actors), (part.accounts, accounts)):
@@ -133,6 +130,17 @@ class Ledger:
         keys, role = table["key"].to_numpy(), table["role"].to_numpy()
         known = [{int(keys[i]): int(i) for i in np.flatnonzero(role == r)} for r in (1, 2)]
         return cls(int(table.schema.metadata[b"as_of"]), states, *known)
+
+
+def _places(
+    actors: Sequence[int], accounts: Sequence[int]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Positions in `states` by key: actors after those without a name, accounts after actors."""
+    first = _NAMELESS + len(actors)
+    return (
+        {key: _NAMELESS + i for i, key in enumerate(actors)},
+        {key: first + i for i, key in enumerate(accounts)},
+    )
 
 
 def _keys(known: Iterable[Mapping[int, int]]) -> list[int]:

@@ -71,6 +71,11 @@ def microseconds(moment: datetime) -> int:
     return (moment - EPOCH) // _MICROSECOND
 
 
+def moment_of(us: int) -> datetime:
+    """The moment, in UTC, so many microseconds after 1970."""
+    return EPOCH + us * _MICROSECOND
+
+
 def joined(histories: Sequence[pa.Table]) -> tuple[pa.Table, list[int]]:
     """All as one table, and where the events of each begin and, at last, end."""
     ends = list(accumulate((len(t) for t in histories), initial=0))

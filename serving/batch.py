@@ -89,7 +89,7 @@ def decided(decider: Decider, requests: Sequence[Request], record: Record | None
     """One decision per request; nudges may be held back only where a record is kept."""
     if record is None:
         return decider.decide(requests)
-    return decider.recording(record.first_hinted).decide(requests)
+    return decider.recording(record.since).decide(requests)
 
 
 def chunks(requests: Sequence[Request]) -> Iterator[Sequence[Request]]:

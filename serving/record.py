@@ -24,7 +24,8 @@ class Record:
     def __init__(self, folder: Path, at: datetime) -> None:
         """Reads what the folder holds; raises BadInput for a file in it that is no such record."""
         self.folder, self.at = folder, at.astimezone(UTC)
-        self._since: dict[tuple[str, str | None, int], datetime] = {}
+        #: When each nudge was first hinted, held or not.
+        self.since: dict[tuple[str, str | None, int], datetime] = {}
         for path in sorted(folder.glob("*.parquet")):
             self._read(path)
 
@@ -33,12 +34,6 @@ class Record:
         """Where the decisions of `at` are kept; asking again about the same moment replaces it."""
         fraction = f".{self.at:%f}" if self.at.microsecond else ""
         return self.folder / f"decisions-{self.at:%Y-%m-%dT%H-%M-%S}{fraction}Z.parquet"
-
-    def first_hinted(
-        self, contact_id: str, campaign_id: str | None, touch_number: int
-    ) -> datetime | None:
-        """When a nudge for this touch was first hinted, held or not; None if it never was."""
-        return self._since.get((contact_id, campaign_id, touch_number))
 
     def keep(self, decisions: pa.Table) -> None:
         """Write the decisions of `at`: whole or not at all; makes the folder if need be."""
@@ -59,4 +54,4 @@ class Record:
         for row in table.select(sorted(_READ)).to_pylist():
             if row["at"] < self.at and (row["hint"] == "nudge" or row["held"]):
                 key = (row["contact_id"], row["campaign_id"], row["touch_number"])
-                self._since[key] = min(row["at"], self._since.get(key, row["at"]))
+                self.since[key] = min(row["at"], self.since.get(key, row["at"]))

@@ -1,10 +1,12 @@
-"""Work in the background: a thread that goes round from the start of the service to its end."""
+"""Work in the background: a thread that goes round from the start to the end, and its rests."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from features.errors import FinelineError
 
@@ -51,3 +53,24 @@ class Rounds:
                 continue
             except Exception as error:
                 self._log.error(self._failed, exc_info=error)
+
+
+class Pace:
+    """Rests between pieces of work that may take this `share` of a core's time, until `stopped`.
+
+    Requests that are answered beside them hardly wait.
+    """
+
+    def __init__(self, stopped: threading.Event, share: float) -> None:
+        self._stopped, self._rest, self._until = stopped, 1 / share - 1, 0.0
+
+    def rested(self) -> bool:
+        """Wait until the next piece may begin; False where everything is to stop."""
+        return not self._stopped.wait(max(self._until - time.monotonic(), 0.0))
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Measure a piece of work."""
+        began = time.thread_time()
+        yield
+        self._until = time.monotonic() + self._rest * (time.thread_time() - began)

@@ -21,8 +21,9 @@ from features.store.database import Database
 from features.store.events import append
 from models.ledger import Ledger
 from models.situation import microseconds
+from serving.rounds import Pace
 from serving.stored import counted
-from serving.stored.counted import Counted, Pace
+from serving.stored.counted import Counted
 from tests.factories import Shape, agency, histories
 from tests.stored import TENANT, everything, rows_of
 
@@ -69,7 +70,6 @@ def whole(database: Database, as_of: int) -> Ledger:
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counted, "AT_ONCE", 20)
-    monkeypatch.setattr(counted, "SHARE", 0)
 
 
 class Watched(Counted):
@@ -78,7 +78,7 @@ class Watched(Counted):
     fails_at = 0
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database, TENANT, Pace(threading.Event()))
+        super().__init__(database, TENANT, Pace(threading.Event(), 1))
         self.done: list[str] = []
 
     def _count(self, part: counted.Part, as_of: int) -> counted.Part:
@@ -153,7 +153,7 @@ def test_what_was_broken_off_is_gone_on_with(database: Database) -> None:
     append(database, TENANT, rows_of(agency(5, Shape(contacts=30))), microseconds(NOW))
     stopped = threading.Event()
     mine = Watched(database)
-    mine._pace = Pace(stopped)
+    mine._pace = Pace(stopped, 1)
     mine.fails_at = 3
     with pytest.raises(ValueError, match="once"):
         mine.bring(microseconds(NOW))
@@ -170,7 +170,7 @@ def test_what_was_broken_off_is_gone_on_with(database: Database) -> None:
 
 def test_it_rests_twenty_times_as_long_as_it_works() -> None:
     stopped = threading.Event()
-    pace = Pace(stopped)
+    pace = Pace(stopped, 1 / 21)
     with pace.working():
         sum(range(300_000))
     assert pace._until > 0

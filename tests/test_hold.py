@@ -155,12 +155,14 @@ def test_only_nudges_are_looked_up_on_record(holding: Decider) -> None:
 
     asked = []
 
-    def first_hinted(contact_id: str, campaign_id: str | None, touch_number: int) -> Any:
-        assert (campaign_id, touch_number) == ("role", 2)
-        asked.append(int(contact_id[1:]))
-        return since.get(asked[-1])
+    class Looked(dict[Any, datetime]):
+        def get(self, occasion: Any, default: Any = None) -> Any:
+            contact_id, campaign_id, touch_number = occasion
+            assert (campaign_id, touch_number) == ("role", 2)
+            asked.append(int(contact_id[1:]))
+            return since.get(asked[-1], default)
 
-    found = holding.recording(first_hinted).decide(requests)
+    found = holding.recording(Looked()).decide(requests)
     assert asked == list(range(1, 40, 2))
     again = [dataclasses.replace(requests[i], hinted_since=since.get(i, AT)) for i in asked]
     assert holding.decide(again) == [found[i] for i in asked]

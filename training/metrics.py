@@ -121,6 +121,7 @@ def scores(
     """
     if not len(happened):
         return {"touches": 0, "outcomes": 0}
+    group = bins(before_next)
     return {
         "touches": len(happened),
         "outcomes": int(happened.sum()),
@@ -129,10 +130,8 @@ def scores(
         "average_precision": average_precision(happened, before_next),
         "log_loss": log_loss(happened, before_next),
         "brier": brier(happened, before_next),
-        "calibration_error": calibration_error(happened, before_next, bins(before_next)),
-        "calibration_error_from_sampling": calibration_error_from_sampling(
-            before_next, bins(before_next)
-        ),
+        "calibration_error": calibration_error(happened, before_next, group),
+        "calibration_error_from_sampling": calibration_error_from_sampling(before_next, group),
         "calibration_error_if_left_alone": calibration_error(happened, expected, bins(p)),
         "observed_to_expected": float(happened.sum() / max(expected.sum(), _TINY)),
     }

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, func, select
 
 from features.events.schema import EVENTS as SCHEMA
 from features.store.events import COLUMNS
-from features.store.selection import chunks
+from features.store.selection import chunks, in_range
 from features.store.tables import EVENTS
 
 _PART = 50_000
@@ -56,11 +56,8 @@ def all_events(connection: Connection, tenant: str) -> pa.Table:
 
 def events_of_range(connection: Connection, tenant: str, first: str, until: str | None) -> pa.Table:
     """All events of the people whose ids lie from `first` to before `until`, if there is one."""
-    query = _of(tenant).where(EVENTS.c.contact_id >= first)
-    if until is not None:
-        query = query.where(EVENTS.c.contact_id < until)
-    rows = connection.execute(query.order_by(EVENTS.c.contact_id, EVENTS.c.number)).all()
-    return table_of(rows)
+    query = _of(tenant).where(in_range(EVENTS.c.contact_id, first, until))
+    return table_of(connection.execute(query.order_by(EVENTS.c.contact_id, EVENTS.c.number)).all())
 
 
 def last_number(connection: Connection, tenant: str) -> int:

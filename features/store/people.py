@@ -14,7 +14,7 @@ from features.events.attributes import Attribute
 from features.store import outbox
 from features.store.database import Database
 from features.store.notices import opt_outs
-from features.store.selection import chunks
+from features.store.selection import chunks, in_range
 from features.store.suppression import ErasureKey, remembered
 from features.store.tables import EVENTS, PEOPLE
 
@@ -98,10 +98,8 @@ def tenants(connection: Connection) -> list[str]:
 def events_in_range(connection: Connection, tenant: str, first: str, until: str | None) -> int:
     """How many events are stored of the people whose ids lie from `first` to before `until`."""
     query = select(func.sum(PEOPLE.c.events)).where(
-        PEOPLE.c.tenant == tenant, PEOPLE.c.contact_id >= first
+        PEOPLE.c.tenant == tenant, in_range(PEOPLE.c.contact_id, first, until)
     )
-    if until is not None:
-        query = query.where(PEOPLE.c.contact_id < until)
     return int(connection.execute(query).scalar() or 0)
 
 

@@ -7,7 +7,6 @@ was stored then. Whoever waits for an answer never waits for it; what it fails o
 from __future__ import annotations
 
 import logging
-import time
 from datetime import UTC, datetime
 
 import orjson
@@ -23,7 +22,7 @@ from serving.champion import Champion
 from serving.flight.metrics import ShadowMetrics
 from serving.flight.source import Source
 from serving.flight.watch import Watch
-from serving.rounds import Rounds
+from serving.rounds import Pace, Rounds
 from serving.stored.replay import replay
 
 _log = logging.getLogger("fineline.api")
@@ -57,6 +56,7 @@ class Shadow:
         self._place = _Place(source, self.challenger, metrics, pause)
         self._database, self._metrics = database, metrics
         self._rounds = Rounds("shadow", self._look, pause, "asking the challenger failed", _log)
+        self._pace = Pace(self._rounds.stopped, SHARE)
 
     def start(self) -> None:
         """Begin, unless it is switched off."""
@@ -83,11 +83,10 @@ class Shadow:
             lambda c: shadows.claim(c, version, microseconds(since), now, AT_ONCE)
         )
         for one in taken:
-            if self._rounds.stopped.is_set():
+            if not self._pace.rested():
                 break
-            begun = time.thread_time()
-            self._ask(decider, one)
-            self._rounds.stopped.wait((time.thread_time() - begun) * (1 / SHARE - 1))
+            with self._pace.working():
+                self._ask(decider, one)
         return len(taken)
 
     def _ask(self, decider: Decider, one: Waiting) -> None:

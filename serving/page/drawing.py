@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from models.advice import ended_by_role
-from models.decision import Plan
 from models.lags import HORIZON
 from serving.page.render import moment, percent
 
@@ -76,13 +75,8 @@ def drawn(answer: Mapping[str, Any], closes_at: datetime | None = None) -> Line:
 def _closed(answer: Mapping[str, Any], at: datetime, closes_at: datetime) -> bool:
     if answer["over"]:
         return "role_closed" in [r["rule"] for r in answer["rules"]]
-    return ended_by_role(answer["hint"], at, _plan(answer), closes_at)
-
-
-def _plan(answer: Mapping[str, Any]) -> Plan:
-    plan = answer["plan"]
-    after = plan["stop_after"]
-    return Plan(plan["further_touches"], plan["gap_days"], None if after is None else moment(after))
+    plan, after = answer["plan"], answer["plan"]["stop_after"]
+    return ended_by_role(at, after and moment(after), plan["gap_days"], closes_at)
 
 
 def _end(answer: Mapping[str, Any], at: datetime) -> float | None:

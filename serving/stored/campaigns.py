@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from features.events.text import id_problem
 from features.store import campaigns
 from features.store.campaigns import Told
 from features.store.database import Database
-from models.situation import EPOCH, microseconds
+from models.situation import microseconds, moment_of
 from serving.answers import to_json
 from serving.openapi import UNTOLD
 from serving.parse import closing_told
@@ -48,11 +48,7 @@ def _json(campaign_id: str, told: Told) -> bytes:
     return to_json(
         {
             "campaign_id": campaign_id,
-            "closes_at": None if told.closes_us is None else _moment(told.closes_us),
-            "set_at": _moment(told.set_us),
+            "closes_at": None if told.closes_us is None else moment_of(told.closes_us),
+            "set_at": moment_of(told.set_us),
         }
     )
-
-
-def _moment(us: int) -> datetime:
-    return EPOCH + timedelta(microseconds=us)

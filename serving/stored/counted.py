@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from bisect import bisect_right
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -17,20 +13,19 @@ from features.store import history, people
 from features.store.database import Connection, Database
 from features.store.threads import NEVER
 from models.ledger import Ledger
+from serving.rounds import Pace
 
 #: Events counted in one go, about, unless that made more parts than this.
 AT_ONCE, MOST_PARTS = 50_000, 256
 #: Parts may grow so many times as large as they were meant before people are divided anew.
 _GROWN = 4
-#: No more than one part in so many of a core's time is spent on it.
-SHARE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """The people whose ids lie from `first` to before `until`: their ledger, of so many `events`.
 
-    From `ahead_us` on more of them is known than was counted; everything from the start.
+    From `ahead_us` on more of them is known than was counted.
     """
 
     first: str
@@ -38,24 +33,6 @@ class Part:
     ledger: Ledger
     events: int = 0
     ahead_us: int = 0
-
-
-class Pace:
-    """Rests between pieces of work, so that requests answered beside them hardly wait."""
-
-    def __init__(self, stopped: threading.Event) -> None:
-        self._stopped, self._until = stopped, 0.0
-
-    def rested(self) -> bool:
-        """Wait until the next piece may begin; False where everything is to stop."""
-        return not self._stopped.wait(max(self._until - time.monotonic(), 0.0))
-
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Measure a piece of work."""
-        began = time.thread_time()
-        yield
-        self._until = time.monotonic() + SHARE * (time.thread_time() - began)
 
 
 class Counted:
@@ -93,31 +70,38 @@ class Counted:
         are told by how many there are.
         """
         with self._database.reading() as connection:
-            total = people.events_in_range(connection, self._tenant, "", None)
-            most = _GROWN * AT_ONCE * len(self._parts)
-            if not self._parts or (total > most and len(self._parts) < MOST_PARTS):
-                self._divide(connection, total)
-                self._last = history.last_number(connection, self._tenant)
+            there = [
+                people.events_in_range(connection, self._tenant, part.first, part.until)
+                for part in self._parts
+            ]
+            grown = sum(there) > _GROWN * AT_ONCE * len(there)
+            if not there or (grown and len(there) < MOST_PARTS):
+                self._divide(connection)
+                return
             whose, self._last = history.whose_since(connection, self._tenant, self._last)
-            firsts = [part.first for part in self._parts]
-            self._stale |= {bisect_right(firsts, contact) - 1 for contact in whose}
-            for k, part in enumerate(self._parts):
-                there = people.events_in_range(connection, self._tenant, part.first, part.until)
-                if there != part.events or part.ahead_us <= as_of:
-                    self._stale.add(k)
+        firsts = [part.first for part in self._parts]
+        self._stale |= {bisect_right(firsts, contact) - 1 for contact in whose}
+        self._stale |= {
+            k
+            for k, (part, events) in enumerate(zip(self._parts, there, strict=True))
+            if events != part.events or part.ahead_us <= as_of
+        }
 
-    def _divide(self, connection: Connection, total: int) -> None:
+    def _divide(self, connection: Connection) -> None:
         """Make parts of about as many events each; all have to be counted."""
+        counts = people.counts(connection, self._tenant)
+        total = sum(counts.values())
         most = max(AT_ONCE, total // MOST_PARTS + 1)
         firsts, mine = [""], 0
-        for contact, events in people.counts(connection, self._tenant).items():
+        for contact, events in counts.items():
             if mine >= most:
                 firsts.append(contact)
                 mine = 0
             mine += events
         ends = zip(firsts, [*firsts[1:], None], strict=True)
         self._parts = [Part(*some, Ledger.empty()) for some in ends] if total else []
-        self._stale = set()
+        self._stale = set(range(len(self._parts)))
+        self._last = history.last_number(connection, self._tenant)
 
     def _count(self, part: Part, as_of: int) -> Part:
         with self._database.reading() as connection:

@@ -9,11 +9,12 @@ from features.store import decisions, dials
 from features.store.database import Connection, Database
 from features.store.decisions import Recorded, thread_of
 from models.decide import Decider
+from models.hold import Since
 from models.situation import microseconds
 from serving.problems import Problem
 from serving.stored.budget import complaint_rates
 from serving.stored.dials import answering, decider_of
-from serving.stored.recorded import Since, decide, hinted_since, record
+from serving.stored.recorded import decide, hinted_since, record
 from serving.stored.situation import Known, known_in, opted_out, request
 from serving.telemetry import Telemetry
 

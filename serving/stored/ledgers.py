@@ -11,12 +11,14 @@ from features.store import people
 from features.store.database import Database
 from models.fares import Fresh
 from models.situation import microseconds
-from serving.rounds import Rounds
-from serving.stored.counted import Counted, Pace
+from serving.rounds import Pace, Rounds
+from serving.stored.counted import Counted
 from serving.telemetry import Telemetry
 
 #: The first look waits this long at most (seconds), for the start to be over.
 _FIRST = 60.0
+#: Of a core's time: it rests twenty times as long as it works.
+_SHARE = 1 / 21
 _log = logging.getLogger("fineline.api")
 _known: WeakKeyDictionary[Database, dict[str, Fresh]] = WeakKeyDictionary()
 
@@ -38,7 +40,7 @@ class Ledgers:
             "ledgers", self._once, pause,
             "how senders and clients fare could not be made out", _log, first=min(pause, _FIRST),
         )  # fmt: skip
-        self._pace, self._counted = Pace(self._rounds.stopped), dict[str, Counted]()
+        self._pace, self._counted = Pace(self._rounds.stopped, _SHARE), dict[str, Counted]()
 
     def start(self) -> None:
         """Begin, unless it is switched off."""

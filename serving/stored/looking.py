@@ -16,11 +16,11 @@ from features.store.decisions import thread_of
 from features.store.threads import NEVER, Looked, Thread
 from models.decide import Decider
 from models.decision import Decision, Request
+from models.hold import Since
 from models.situation import microseconds
-from serving.stored.budget import complaint_rates
 from serving.stored.dials import decider_of
-from serving.stored.recorded import Decided, Since, decide, hinted_since, holds_until, record
-from serving.stored.situation import Known, known_in, next_recorded_us, open_requests
+from serving.stored.recorded import Decided, decide, holds_until, known_and_hinted, record
+from serving.stored.situation import Known, next_recorded_us, open_requests
 
 #: People looked at in one go: few enough that requests answered beside it hardly wait.
 AT_ONCE = 50
@@ -54,10 +54,7 @@ def look_at(
 ) -> None:
     """Decide about every open thread of these people, and keep what is thought of them."""
     decider = decider_of(database, decider, tenant)
-    rates = complaint_rates(database, tenant, now)
-    with database.reading() as connection:
-        found = known_in(connection, tenant, contacts, rates)
-        since = hinted_since(connection, tenant, list(found))
+    found, since = known_and_hinted(database, tenant, contacts, now)
     requests = open_requests(found, now, decider.dials.utility)
     answers = decide(decider, requests, since) if requests else []
     decided: dict[str, list[Decided | None]] = {contact: [] for contact in found}

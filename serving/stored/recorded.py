@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from features.store import decisions
-from features.store.database import Connection
+from features.store.database import Connection, Database
 from features.store.decisions import Recorded
 from models.decide import Decider
 from models.decision import Decision, Request
+from models.hold import Since
 from models.judge import Rows
-from models.situation import EPOCH, microseconds
+from models.situation import microseconds, moment_of
 from serving.answers import to_json
-from serving.stored.situation import Known, asked_json, next_recorded_us
+from serving.stored.budget import complaint_rates
+from serving.stored.situation import Known, asked_json, known_in, next_recorded_us
 
 _log = logging.getLogger("fineline.api")
 #: Hours open and close: whether a nudge may still be made is asked again after this.
@@ -32,14 +33,20 @@ class Decided:
     row: bytes
 
 
-#: When a nudge was first hinted, by contact, campaign and number of the touch.
-Since = Mapping[tuple[str, str | None, int], datetime]
-
-
 def hinted_since(connection: Connection, tenant: str, contacts: Sequence[str]) -> Since:
     """What is on record of these people's nudges."""
     found = decisions.first_hinted(connection, tenant, contacts)
-    return {occasion: EPOCH + timedelta(microseconds=us) for occasion, us in found.items()}
+    return {occasion: moment_of(us) for occasion, us in found.items()}
+
+
+def known_and_hinted(
+    database: Database, tenant: str, contacts: Sequence[str], now: datetime
+) -> tuple[dict[str, Known], Since]:
+    """What is stored of these people, and what is on record of their nudges, in one state."""
+    rates = complaint_rates(database, tenant, now)
+    with database.reading() as connection:
+        found = known_in(connection, tenant, contacts, rates)
+        return found, hinted_since(connection, tenant, list(found))
 
 
 def decide(
@@ -70,11 +77,7 @@ def _together(decider: Decider, requests: Sequence[Request], since: Since | None
     def note(decision_id: str, asked: Request, row: Rows) -> None:
         made[decision_id] = asked, row.tobytes()
 
-    def first_hinted(*occasion: Any) -> datetime | None:
-        return None if since is None else since.get(occasion)
-
-    recording = decider.recording(None if since is None else first_hinted, note)
-    found = recording.decide(requests)
+    found = decider.recording(since, note).decide(requests)
     return [Decided(made[d.decision_id][0], d, made[d.decision_id][1]) for d in found]
 
 

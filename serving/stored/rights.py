@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -13,7 +12,7 @@ from features.store import audit, erasure
 from features.store.audit import By
 from features.store.database import Database
 from features.store.trainings import Training
-from models.situation import EPOCH
+from models.situation import moment_of
 from serving.answers import to_json
 from serving.stored.hints import unknown
 
@@ -36,12 +35,12 @@ def export(database: Database, by: By, contact_id: str) -> bytes:
             "events": [_event(row) for row in held.events],
             "threads": [
                 {name: row[name] for name in _THREAD}
-                | {"touched_at": _moment(row["touched_us"])}
+                | {"touched_at": moment_of(row["touched_us"])}
                 for row in held.threads
             ],
             "decisions": [
                 {
-                    "made_at": _moment(row["made_us"]), "propensity": row["propensity"],
+                    "made_at": moment_of(row["made_us"]), "propensity": row["propensity"],
                     "asked": orjson.Fragment(row["asked"]),
                     "answer": orjson.Fragment(row["answer"]),
                 }
@@ -50,14 +49,14 @@ def export(database: Database, by: By, contact_id: str) -> bytes:
             "shadows": [
                 {
                     "decision_id": row["decision_id"], "model_version": row["model_version"],
-                    "made_at": _moment(row["made_us"]),
+                    "made_at": moment_of(row["made_us"]),
                     "answer": None if row["answer"] is None else orjson.Fragment(row["answer"]),
                 }
                 for row in held.shadows
             ],
             "feedback": [
                 {name: row[name] for name in ("decision_id", "action", "reason", "actor_id")}
-                | {"given_at": _moment(row["given_us"])}
+                | {"given_at": moment_of(row["given_us"])}
                 for row in held.feedback
             ],
             "messages": [orjson.Fragment(row["body"]) for row in held.messages],
@@ -82,7 +81,7 @@ def erase(database: Database, by: By, contact_id: str) -> bytes:
 def _event(row: dict[str, Any]) -> dict[str, Any]:
     """An event as it was sent, and when the store got it."""
     event = {n: row[n] for n in FIELDS if n in row} | {
-        f"{n}_at": _moment(row[f"{n}_us"])
+        f"{n}_at": moment_of(row[f"{n}_us"])
         for n in ("occurred", "recorded", "come_back", "stored")
         if row[f"{n}_us"] is not None
     }
@@ -91,10 +90,6 @@ def _event(row: dict[str, Any]) -> dict[str, Any]:
 
 def _models(trained: Sequence[Training]) -> list[dict[str, Any]]:
     return [
-        {"name": t.model_name, "version": t.model_version, "trained_at": _moment(t.trained_us)}
+        {"name": t.model_name, "version": t.model_version, "trained_at": moment_of(t.trained_us)}
         for t in trained
     ]
-
-
-def _moment(us: int) -> datetime:
-    return EPOCH + timedelta(microseconds=us)

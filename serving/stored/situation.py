@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -20,7 +20,7 @@ from features.store.events import COLUMNS
 from features.store.people import Person
 from models.decision import Request, Utility
 from models.history import summarise
-from models.situation import EPOCH, microseconds
+from models.situation import microseconds, moment_of
 from serving.batch import open_threads
 from serving.stored.budget import Rates, complaint_rates
 
@@ -39,7 +39,7 @@ class Known:
     def closes_at(self, campaign_id: str | None, at: datetime) -> datetime | None:
         """When the role of a thread closes, as far as that was told by `at`."""
         closes_us = closes_by(self.closings.get(campaign_id or "", ()), microseconds(at))
-        return None if closes_us is None else EPOCH + timedelta(microseconds=closes_us)
+        return None if closes_us is None else moment_of(closes_us)
 
 
 def known(
@@ -123,7 +123,7 @@ def asked_again(text: str, contact_id: str, events: pa.Table) -> Request:
     """The request that `asked_json` wrote down, with a history."""
     fields: dict[str, Any] = orjson.loads(text)
     for name in [name for name in fields if name.endswith("_us")]:
-        fields[name.removesuffix("_us")] = EPOCH + timedelta(microseconds=fields.pop(name))
+        fields[name.removesuffix("_us")] = moment_of(fields.pop(name))
     channels = fields.pop("channels")
     for own in dataclasses.fields(Request):
         default: Any = own.default

@@ -15,11 +15,10 @@ from features.store.threads import Thread
 from models.situation import microseconds
 from serving.answers import to_json
 from serving.problems import FieldError, invalid
-from serving.stored.budget import complaint_rates
 from serving.stored.hints import Hints
 from serving.stored.looking import look
-from serving.stored.recorded import decide, hinted_since, record
-from serving.stored.situation import known_in, request
+from serving.stored.recorded import decide, known_and_hinted, record
+from serving.stored.situation import request
 
 #: People a work list waits for, at most; the others are said to be pending.
 _WAITS_FOR = 200
@@ -132,10 +131,7 @@ def _answers(hints: Hints, candidates: list[Thread]) -> dict[tuple[str, str], Re
     if not wanted:
         return answers
     people = sorted({one.contact_id for one in wanted})
-    rates = complaint_rates(hints.database, hints.tenant, hints.now)
-    with hints.database.reading() as connection:
-        found = known_in(connection, hints.tenant, people, rates)
-        since = hinted_since(connection, hints.tenant, people)
+    found, since = known_and_hinted(hints.database, hints.tenant, people, hints.now)
     requests = [
         request(found[one.contact_id], one.campaign_id, hints.now, hints.decider.dials.utility)
         for one in wanted
