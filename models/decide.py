@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from features.catalog.columns import COLUMNS
 from features.events.schema import CHANNELS
+from features.moments import microseconds, moment_of
 from features.state import ANNOY, LAND
 from models.chances import Chances, chances
 from models.decision import Chance, Decision, Hint, ModelRef, Plan, Request, RuleHit
@@ -26,7 +27,7 @@ from models.judge import Judged, Prudence, judge
 from models.model import Model
 from models.planner import MOST_LATER, MOST_TOUCHES
 from models.rules import Rulebook
-from models.situation import Situations, joined, microseconds, moment_of, situations
+from models.situation import Situations, joined, situations
 from models.words import Considered, Words
 
 _DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000

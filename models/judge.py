@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from features.catalog.columns import CONTACT_COLUMNS
 from features.events.schema import CHANNELS
+from features.moments import microseconds
 from features.state import DAY
 from models.courses import CASE, COURSE
 from models.decision import Request
@@ -22,7 +23,7 @@ from models.openings import openings
 from models.outcome import Outcome
 from models.planner import plan, rows_now
 from models.rules import Rulebook
-from models.situation import Situations, microseconds
+from models.situation import Situations
 
 Rows = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from features.localtime import country_of_zone
+from features.moments import microseconds, moment_of
 from models import rule_texts
 from models.decision import RuleHit
 from models.history import HistorySummary
@@ -23,7 +24,6 @@ from models.rulebook import OpeningHours, RulebookFile, domain_of, read_rulebook
 HOUR = DAY // 24
 #: How far ahead an allowed moment is looked for; later is never.
 SEARCH_DAYS = 120
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOURS_KEPT = 4096
 
 
@@ -97,7 +97,7 @@ class Rulebook:
             "landed": summary.landed.get(campaign_id),
         }
         return tuple(
-            RuleHit(rule, rule_texts.stop(rule, _datetime(when)))
+            RuleHit(rule, rule_texts.stop(rule, moment_of(when)))
             for rule, when in found.items()
             if when is not None
         )
@@ -124,7 +124,7 @@ class Rulebook:
             if channel in self.settings.closed_channels:
                 hits[channel] = RuleHit("channel_closed", rule_texts.closed(channel))
             elif bounced is not None:
-                text = rule_texts.bounced(channel, _datetime(bounced))
+                text = rule_texts.bounced(channel, moment_of(bounced))
                 hits[channel] = RuleHit("channel_bounced", text)
         return tuple(c for c in channels if c not in hits), tuple(hits.values())
 
@@ -224,7 +224,7 @@ class Rulebook:
         t_us = microseconds(t)
         found = self.next_allowed_us(channel, zones, country, t_us, touches_us, come_back_us)
         hits = self.bites(channel, zones, country, t_us, touches_us, come_back_us)
-        return None if found is None else _datetime(found), hits
+        return None if found is None else moment_of(found), hits
 
     def bites(
         self,
@@ -240,7 +240,7 @@ class Rulebook:
         hits: dict[str, str] = {}
         moment, opened = t_us, None
         if come_back_us is not None and come_back_us > t_us:
-            hits["come_back"] = rule_texts.come_back(_datetime(come_back_us))
+            hits["come_back"] = rule_texts.come_back(moment_of(come_back_us))
             moment = come_back_us
         while moment <= until:
             free = self._free_at(moment, touches_us)
@@ -291,7 +291,7 @@ class Rulebook:
         while t_us < free_us:
             ends = {spacing: spacing.free_at(t_us, touches_us) for spacing in self.spacings}
             for spacing in (spacing for spacing, end in ends.items() if end > t_us):
-                last = _datetime(touches_us[bisect_right(touches_us, t_us) - 1])
+                last = moment_of(touches_us[bisect_right(touches_us, t_us) - 1])
                 text = rule_texts.spacing(spacing.touches, spacing.window_us / HOUR, last)
                 hits.setdefault(spacing.rule, text)
             t_us = max(ends.values())
@@ -330,12 +330,3 @@ class Rulebook:
         alone = self.hours(channel, (place.zone,), place.country)
         opened = alone.next_open(t_us, t_us + SEARCH_DAYS * DAY)
         return opened is not None and (opened_us is None or opened < opened_us)
-
-
-def microseconds(moment: datetime) -> int:
-    """An aware datetime as microseconds since 1970 UTC."""
-    return (moment - EPOCH) // timedelta(microseconds=1)
-
-
-def _datetime(t_us: int) -> datetime:
-    return EPOCH + timedelta(microseconds=t_us)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
@@ -19,13 +18,11 @@ from features.fold import final_states, fold_contacts
 from features.histories import Histories, Ints, from_events
 from features.histories import microseconds as in_microseconds
 from features.localtime import representative_zone, utc_offset_table
+from features.moments import microseconds
 from features.outcomes import outcomes
 from features.state import PERSON, THREAD, TOUCH
 from features.timeline import APPLY, QUERY, Timeline, as_it_happened, build
 from models.decision import Request
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 #: What is picked from a thread's touches; the codes index the names of the histories.
 PICK = np.dtype(
@@ -64,16 +61,6 @@ class Situations:
         """The name behind a picked code, such as `("actor", "actor_id", 0)`."""
         code = int(self.picks[field][i])
         return None if code < 0 else self.names[column][code]
-
-
-def microseconds(moment: datetime) -> int:
-    """Microseconds since 1970 of an aware datetime."""
-    return (moment - EPOCH) // _MICROSECOND
-
-
-def moment_of(us: int) -> datetime:
-    """The moment, in UTC, so many microseconds after 1970."""
-    return EPOCH + us * _MICROSECOND
 
 
 def joined(histories: Sequence[pa.Table]) -> tuple[pa.Table, list[int]]:

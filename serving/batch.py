@@ -12,12 +12,12 @@ import pyarrow as pa
 
 from features.events.known import known_by
 from features.histories import from_events
+from features.moments import microseconds
 from features.outcomes import outcomes
 from features.state import COMPLAINT, NOTHING, OPT_OUT, TOUCH
 from features.timeline import Timeline, as_it_happened
 from models.decide import Decider
 from models.decision import Decision, Request
-from models.situation import microseconds
 from serving.record import Record
 
 CHUNK = 1000

@@ -153,15 +153,15 @@ def score(
     from features.events.contacts import read_contacts
     from features.events.files import read_events, write_table
     from features.events.formats import file_format
+    from features.moments import moment_said
     from features.store.tenants import DEFAULT_TENANT
     from models import registry
     from models.settings import Settings, load_settings
     from serving.answers import to_table
     from serving.batch import chunks, decided, open_threads
-    from serving.moments import moment_of
     from serving.record import Record
 
-    at = moment_of(moment, "--at")
+    at = moment_said(moment, "--at")
     file_format(out)
     settings = load_settings(Settings, tracking_uri=tracking_uri)
     decider = registry.load(settings, uri).for_tenant(DEFAULT_TENANT)

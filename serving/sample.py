@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.events.known import known_by
+from features.moments import microseconds
 from features.store.database import Database
-from models.situation import microseconds
 from serving.stored.receipts import contacts_stored, events_stored
 
 #: Events or contacts in one request: as many as the API takes at once.

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 
 from features.events.schema import EVENTS
+from features.moments import microseconds, moment_of
 from features.store import decisions, feedback, people
 from features.store.database import Database
 from features.store.decisions import thread_of
 from features.store.feedback import Feedback
 from models.decide import Decider
 from models.decision import Request, Utility
-from models.situation import EPOCH, microseconds
 from serving.page.acts import REASONS
 from serving.stored.fates import fates
 from serving.stored.looking import AT_ONCE
@@ -59,7 +59,7 @@ def _moments(found: dict[str, Known], now: datetime) -> Iterator[tuple[Request, 
     rows = events.select(["contact_id", "campaign_id"]).take(pa.array(f.row)).to_pylist()
     latest = {(row["contact_id"], row["campaign_id"]): k for k, row in enumerate(rows)}
     for k, (row, made) in enumerate(zip(rows, f.made.tolist(), strict=True)):
-        at = EPOCH + timedelta(microseconds=made)
+        at = moment_of(made)
         one, thread = found[row["contact_id"]], row["campaign_id"] or ""
         if at > now - SINCE:
             yield request(one, thread, at - _BEFORE, Utility()), True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from features.moments import microseconds
 from features.store import keys
 from features.store.database import Database
 from features.store.keys import Key
@@ -12,10 +13,9 @@ from models.decide import Decider
 from models.decision import ModelRef
 from serving.access.scopes import SCOPES
 from serving.access.tokens import digest, new_token
-from tests.stored import us
 from training.train import model_of_base_rates
 
-MADE = us(datetime(2026, 1, 1, tzinfo=UTC))
+MADE = microseconds(datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def first_day() -> Decider:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +12,6 @@ from features.store import history
 from features.store.database import Database
 
 TENANT = "default"
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def touch(event_id: str, contact_id: str = "anna", **more: Any) -> dict[str, Any]:
@@ -40,8 +39,3 @@ def everything(database: Database, tenant: str = TENANT) -> pa.Table:
     """All events of a tenant, by `event_id`."""
     with database.reading() as connection:
         return history.all_events(connection, tenant).sort_by("event_id")
-
-
-def us(moment: datetime) -> int:
-    """Microseconds since 1970."""
-    return (moment - EPOCH) // timedelta(microseconds=1)

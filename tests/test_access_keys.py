@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from features.errors import BadInput, BadSetting, StoreUnavailable
+from features.moments import microseconds
 from features.store import keys as stored
 from features.store.database import Database
 from models.decide import Decider
@@ -30,7 +31,6 @@ from serving.schemas import SCORE_EXAMPLE, SCORES_EXAMPLE
 from serving.settings import ServiceSettings
 from tests.access import first_day, key_of
 from tests.api import PROBLEM
-from tests.stored import us
 
 #: What each route asks for; every other one has to be added here, or to OPEN.
 NEEDS: list[tuple[str, str, str | None, Any]] = [
@@ -175,7 +175,7 @@ def test_without_a_key_nobody_from_elsewhere_is_answered(
 def test_a_revoked_and_an_expired_key_are_refused_within_seconds(
     client: TestClient, store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    soon = us(datetime.now(UTC) + timedelta(seconds=0.5))
+    soon = microseconds(datetime.now(UTC) + timedelta(seconds=0.5))
     brief, lasting = key_of(store, expires_us=soon), key_of(store)
     for header in (brief, lasting):
         assert client.get("/v1/worklist", headers=header).status_code == 200
@@ -226,7 +226,7 @@ def test_when_a_key_was_last_used_is_noted(client: TestClient, store: Database) 
         with store.reading() as connection:
             used = stored.listed(connection)[0].used_us
     assert used is not None
-    assert abs(used - us(datetime.now(UTC))) < 20_000_000
+    assert abs(used - microseconds(datetime.now(UTC))) < 20_000_000
 
 
 def run(home: Path, *words: str) -> Any:

@@ -14,6 +14,7 @@ from features.events.files import read_events, write_events
 from features.events.rows import events_from_rows
 from features.ingest.activity_map import parse_map
 from features.ingest.mapped_csv import apply_map
+from features.moments import microseconds
 from features.store.database import Database
 from features.store.events import append
 from models.decide import Decider
@@ -26,7 +27,7 @@ from serving.stored.replay import on_record, replay
 from serving.telemetry import Telemetry
 from tests.api import asked, post
 from tests.factories import table
-from tests.stored import TENANT, everything, touch, us
+from tests.stored import TENANT, everything, touch
 from training.train import model_of_base_rates
 
 AT = datetime(2026, 10, 15, 10, tzinfo=UTC)
@@ -111,9 +112,9 @@ def test_the_latest_agreement_counts_until_people_talk(
 ) -> None:
     rows = [FIRST, reply("r1", "10-03", MARCH), *later]
     for history in (table(rows), table(rows[::-1])):
-        agreed = summarise(history, us(AT)).agreed
+        agreed = summarise(history, microseconds(AT)).agreed
         found = None if agreed is None else agreed.until_us
-        assert found == (None if until is None else us(datetime.fromisoformat(until)))
+        assert found == (None if until is None else microseconds(datetime.fromisoformat(until)))
 
 
 def test_the_same_question_with_another_date_is_another_decision(decider: Decider) -> None:

@@ -11,6 +11,7 @@ import orjson
 import pytest
 from fastapi.testclient import TestClient
 
+from features.moments import microseconds
 from features.store import campaigns, people, threads
 from features.store.database import Database
 from features.store.events import append
@@ -24,7 +25,7 @@ from serving.stored.hints import Hints
 from serving.stored.replay import on_record, replay
 from serving.telemetry import Telemetry
 from tests.api import PROBLEM, Clock, asked, post
-from tests.stored import TENANT, touch, us
+from tests.stored import TENANT, touch
 
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 ROLE = "data-engineer"
@@ -155,34 +156,34 @@ def test_what_cannot_be_kept_is_refused_naming_the_field(
 
 @pytest.fixture
 def hints(database: Database, decider: Decider) -> Hints:
-    now = us(NOW)
+    now = microseconds(NOW)
     append(database, TENANT, [*HISTORY, touch("t", "ben", occurred_at="2026-11-02T09:00:00Z")], now)
     people.describe(database, TENANT, [people.Person("anna", "Europe/Berlin")], now)
     return Hints(database, decider, Telemetry(), TENANT, NOW)
 
 
 def close(database: Database, campaign: str, closes: datetime | None, now: datetime) -> None:
-    closes_us = None if closes is None else us(closes)
-    database.write(lambda c: campaigns.tell(c, TENANT, campaign, closes_us, us(now)))
+    closes_us = None if closes is None else microseconds(closes)
+    database.write(lambda c: campaigns.tell(c, TENANT, campaign, closes_us, microseconds(now)))
 
 
 def test_a_look_that_began_before_the_role_closed_is_not_kept(hints: Hints) -> None:
     database = hints.database
     with database.reading() as connection:
         version = people.persons(connection, TENANT, ["anna"])["anna"].version
-    until = us(NOW + timedelta(minutes=1))
-    claimed = database.write(lambda c: threads.claim(c, us(NOW), until, 9))
+    until = microseconds(NOW + timedelta(minutes=1))
+    claimed = database.write(lambda c: threads.claim(c, microseconds(NOW), until, 9))
     assert (TENANT, "anna") in claimed
     close(database, ROLE, NOW, NOW)
-    late = Looked("anna", version, us(NOW + timedelta(days=1)), ())
+    late = Looked("anna", version, microseconds(NOW + timedelta(days=1)), ())
     assert database.write(lambda c: threads.replace(c, TENANT, [late], "1")) == []
     with database.reading() as connection:
-        assert threads.waiting(connection, TENANT, us(NOW)) == 2
+        assert threads.waiting(connection, TENANT, microseconds(NOW)) == 2
 
 
 def test_a_closing_is_one_tenants(hints: Hints) -> None:
     database = hints.database
-    database.write(lambda c: campaigns.tell(c, "other", ROLE, us(NOW), us(NOW)))
+    database.write(lambda c: campaigns.tell(c, "other", ROLE, microseconds(NOW), microseconds(NOW)))
     answer = orjson.loads(hints.hint("anna", ROLE, None))
     assert "role_closed" not in rules(answer)
 

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from features.events.known import known_by
 from features.events.validate import encode
+from features.moments import microseconds
 from features.state import PARTY
 from features.store import erasure
 from features.store.audit import By
 from features.store.database import Database
 from features.store.events import append
 from models.ledger import Ledger
-from models.situation import microseconds
 from serving.rounds import Pace
 from serving.stored import counted
 from serving.stored.counted import Counted

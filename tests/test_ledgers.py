@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from features.catalog.columns import COLUMNS, POSITION
 from features.histories import from_events
 from features.matrix import build, party_states
+from features.moments import microseconds
 from features.store.database import Database
 from features.store.events import append
 from models.decide import Decider
 from models.fares import PARTIES, Asked, Fresh, read
 from models.ledger import Ledger
-from models.situation import microseconds
 from serving.app import create_app
 from serving.settings import ServiceSettings
 from serving.stored.ledgers import Ledgers, fares_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,9 +19,9 @@ from features.localtime import (
     representative_zone,
     utc_offset_table,
 )
+from features.moments import microseconds
 from features.utc_offsets import utc_offsets
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ZONES = (
     "UTC",
     "Europe/Berlin",
@@ -49,7 +49,7 @@ ZONES = (
 def clock(zone: str, second: int) -> int:
     """The wall clock of zoneinfo, in microseconds."""
     local = datetime.fromtimestamp(second, ZoneInfo(zone)).replace(tzinfo=UTC)
-    return (local - EPOCH) // timedelta(microseconds=1)
+    return microseconds(local)
 
 
 def test_local_times_equal_zoneinfo_at_random_moments_of_1970_to_2099() -> None:

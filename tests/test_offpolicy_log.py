@@ -12,9 +12,9 @@ import pytest
 
 from features.errors import BadInput
 from features.events.parquet_format import write_parquet
+from features.moments import microseconds
 from features.state import DAY
 from models.decision import Utility
-from models.situation import microseconds
 from tests.factories import NAMED, agency, table
 from training.offpolicy.log import NUMBERS, REQUIRED, occasions, read_log
 from training.offpolicy.policies import nudging

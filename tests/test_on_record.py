@@ -13,13 +13,13 @@ import pytest
 
 import training.on_record
 from features.events.validate import encode
+from features.moments import microseconds
 from features.store.database import Database
 from features.store.decisions import Recorded, add, wished
 from features.store.events import append
 from models.decide import Decider
 from models.decision import ModelRef
 from models.model import Model
-from models.situation import microseconds
 from serving.answers import to_json
 from tests.factories import START, table
 from tests.stored import TENANT, rows_of

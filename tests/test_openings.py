@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from features.moments import microseconds, moment_of
 from models.decide import Decider
 from models.decision import Decision, ModelRef, Request, Utility
 from models.history import HistorySummary
 from models.model import Model
 from models.openings import Openings, opened, openings
-from models.rules import Rulebook, microseconds
-from models.situation import EPOCH
+from models.rules import Rulebook
 from serving.batch import open_threads
 from tests.factories import table
 from tests.stored import touch
@@ -40,7 +40,7 @@ def test_the_first_moment_is_the_one_the_rules_name(place: tuple[str | None, str
         made = sorted(at - int(gap) for gap in rng.integers(0, 50 * DAY_US, rng.integers(0, 6)))
         not_now = made[-1] + HOUR_US if made and rng.random() < 0.3 else None
         summary = HistorySummary(touches_us=tuple(made), not_now_us=not_now)
-        request = Request("anna", EPOCH + timedelta(microseconds=at), table([]), timezone=place[0],
+        request = Request("anna", moment_of(at), table([]), timezone=place[0],
                           country=place[1], channels=CHANNELS)  # fmt: skip
         earliest = RULES.earliest_us(summary, at)
         found = openings(RULES, [request], [CHANNELS], [earliest])
@@ -75,7 +75,7 @@ def asked(agency: tuple[pa.Table, pa.Table]) -> list[Request]:
     """Open threads early on a Saturday, of people whose place is known."""
     events, contacts = agency
     times = events["occurred_at"].cast(pa.int64()).to_numpy()
-    day = EPOCH + timedelta(microseconds=int(np.quantile(times, 0.5)))
+    day = moment_of(int(np.quantile(times, 0.5)))
     saturday = day.replace(hour=3, minute=0, second=0) + timedelta(days=(5 - day.weekday()) % 7)
     found = open_threads(events, contacts, saturday)[:300]
     bold = Utility(land=5.0, annoy=0.5)

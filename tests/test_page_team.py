@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 from fastapi.testclient import TestClient
 
+from features.moments import microseconds
 from features.store.database import Database
 from features.store.events import append
 from models.decide import Decider
@@ -32,7 +33,7 @@ from serving.telemetry import Telemetry
 from tests.factories import agency as random_agency
 from tests.factories import table
 from tests.pages import NOW, filled, page_client, settings_of
-from tests.stored import TENANT, everything, rows_of, touch, us
+from tests.stored import TENANT, everything, rows_of, touch
 
 MONTH = timedelta(days=30)
 
@@ -111,16 +112,16 @@ def test_fates_are_of_open_threads_and_within_30_days() -> None:
         touch("e", "cleo", occurred_at=at(1)),
         touch("q", "cleo", kind="complaint", channel=None, occurred_at=at(2)),
     ])  # fmt: skip
-    f = fates(events, us(datetime.fromisoformat("2026-02-03T00:00:00+00:00")))
+    f = fates(events, microseconds(datetime.fromisoformat("2026-02-03T00:00:00+00:00")))
     ids = [events["event_id"][k].as_py() for k in f.row.tolist()]
     # "c" came after the thread had landed; ben's opt-out was not known yet.
     assert ids == ["a", "b", "d", "e"]
     assert f.landed.tolist() == [False, True, False, False]
     assert f.annoyed.tolist() == [False, False, False, True]
     assert f.mature.tolist() == [True, True, True, True]
-    late = fates(events, us(datetime.fromisoformat("2026-03-03T00:00:00+00:00")))
+    late = fates(events, microseconds(datetime.fromisoformat("2026-03-03T00:00:00+00:00")))
     assert late.annoyed.tolist() == [False, False, False, True]
-    over = ends(events, us(datetime.fromisoformat("2026-03-03T00:00:00+00:00")))
+    over = ends(events, microseconds(datetime.fromisoformat("2026-03-03T00:00:00+00:00")))
     assert {contact: landed for (contact, _), (_, landed) in over.items()} == {
         "anna": True, "ben": False, "cleo": False,
     }  # fmt: skip
@@ -128,7 +129,7 @@ def test_fates_are_of_open_threads_and_within_30_days() -> None:
 
 def test_events_of_any_shape_have_fates() -> None:
     events = random_agency(11)
-    f = fates(events, us(NOW))
+    f = fates(events, microseconds(NOW))
     kinds = events["kind"].to_pylist()
     assert {kinds[k] for k in f.row.tolist()} == {"touch"}
     assert not (f.landed & f.annoyed).any()
@@ -261,7 +262,7 @@ def test_the_page_needs_neither_history_nor_model(decider: Decider, tmp_path: Pa
 
 def test_an_hour_old_count_is_made_anew(decider: Decider, tmp_path: Path) -> None:
     database = Database(settings_of(tmp_path).store_url)
-    append(database, TENANT, rows_of(random_agency(3)), us(NOW))
+    append(database, TENANT, rows_of(random_agency(3)), microseconds(NOW))
     database.close()
     moments = [datetime.fromisoformat("2024-09-01T12:00:00+00:00")]
     with page_client(tmp_path, decider) as client:

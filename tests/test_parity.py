@@ -13,9 +13,9 @@ from fastapi.testclient import TestClient
 
 from features.events.contacts import read_contacts
 from features.events.files import read_events
+from features.moments import moment_of
 from models.decide import Decider
 from models.decision import ModelRef
-from models.situation import EPOCH
 from serving.answers import to_table
 from serving.app import create_app
 from serving.batch import open_threads
@@ -77,7 +77,7 @@ def test_served_numbers_are_batch_numbers_on_a_thousand_real_histories(
     times = pc.cast(events["occurred_at"], pa.int64()).to_numpy()
     tables = []
     for at in np.quantile(times, random.uniform(0.1, 0.95, MOMENTS)):
-        moment = EPOCH + np.timedelta64(int(at), "us").item()
+        moment = moment_of(int(at))
         tables.append(to_table(champion.decide(list(open_threads(events, contacts, moment)))))
     batch = pa.concat_tables(tables)
     batch = batch.take(random.permutation(batch.num_rows)[:HISTORIES])

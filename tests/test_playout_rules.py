@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.moments import EPOCH
 from training.playout.arena import SPREAD_DAYS, START, Arena, Stakes
 from training.playout.cadence import PLAYABLE
 from training.simulate.environment import Environment
 from training.simulate.habits import RULE, play_clear_sighted, play_rules
 from training.simulate.playing import let_pass
-from training.simulate.population import EPOCH
 from training.simulate.records import DAY, EVENT
 from training.simulate.worlds import WORLDS
 

@@ -10,10 +10,11 @@ import holidays
 import pytest
 
 from features.localtime import possible_zones
+from features.moments import microseconds
 from models.decision import RuleHit
 from models.history import HistorySummary
 from models.hours import public_holidays
-from models.rules import Rulebook, microseconds
+from models.rules import Rulebook
 
 RULES = Rulebook.load()
 DAY = 86_400_000_000

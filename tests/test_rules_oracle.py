@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 import models.rules
 from features.localtime import country_of_zone, possible_zones
-from models.rules import Rulebook, microseconds
+from features.moments import microseconds
+from models.rules import Rulebook
 
 RULES = Rulebook.load()
 BOOK: dict[str, Any] = yaml.safe_load(

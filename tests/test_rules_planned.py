@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from features.moments import microseconds, moment_of
 from models.decide import Decider
 from models.decision import Decision, Request, Utility
 from models.dials import Dials
 from models.rules import Rulebook, Spacing
-from models.situation import EPOCH, microseconds
 from serving.batch import open_threads
 
 TIGHTER = [
@@ -79,7 +79,7 @@ def test_no_plan_breaks_a_cap(
     own, bold = decider.under(dials, 1), Utility(land=5.0, annoy=0.1)
     long = 0
     for at in np.quantile(times, (0.2, 0.5, 0.8)):
-        moment = EPOCH + timedelta(microseconds=int(at))
+        moment = moment_of(int(at))
         asked = [replace(r, utility=bold) for r in open_threads(events, contacts, moment)[:300]]
         for r, d in zip(asked, own.decide(asked), strict=True):
             if d.hint == "stop":

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from features.errors import BadInput
+from features.moments import microseconds
 from training.simulate.environment import PLAYABLE, Environment, Ints
 from training.simulate.history import START
-from training.simulate.population import microseconds
 from training.simulate.records import DAY, EMAIL, PHONE
 from training.simulate.worlds import WORLDS
 

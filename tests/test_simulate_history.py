@@ -13,8 +13,9 @@ from features.errors import BadSetting
 from features.events.contacts import validate_contacts
 from features.events.schema import EVENTS
 from features.events.validate import validate_events
+from features.moments import microseconds
 from training.simulate.history import DAYS, START, lived, simulate
-from training.simulate.population import microseconds, populate
+from training.simulate.population import populate
 from training.simulate.records import DAY, EMAIL
 from training.simulate.recruiters import follow
 from training.simulate.worlds import AGENCY, WORLDS

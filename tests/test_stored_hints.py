@@ -13,6 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
+from features.moments import microseconds
 from features.store import decisions
 from features.store.database import Database
 from features.store.tables import DECISIONS
@@ -137,9 +138,11 @@ def test_another_model_answers_anew(
     with database.reading() as connection:
         own = decisions.current(connection, TENANT, ["anna"], 1 << 60, ("fineline", "1"))
         assert own == {}
-        us = (NOW - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
-        held = decisions.current(connection, TENANT, ["anna"], us, ("fineline", "1"))
-        assert decisions.current(connection, TENANT, ["anna"], us, ("fineline", "2")) == {}
+        held = decisions.current(connection, TENANT, ["anna"], microseconds(NOW), ("fineline", "1"))
+        assert (
+            decisions.current(connection, TENANT, ["anna"], microseconds(NOW), ("fineline", "2"))
+            == {}
+        )
     ((contact, thread),) = held
     assert (contact, thread) == ("anna", "latest")
     (found,) = held.values()

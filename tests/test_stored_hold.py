@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
+from features.moments import microseconds
 from features.store import decisions
 from features.store.database import Database
 from features.store.events import append
@@ -21,7 +22,7 @@ from serving.stored.hints import Hints
 from serving.stored.looking import look_at
 from serving.stored.replay import on_record, replay
 from serving.telemetry import Telemetry
-from tests.stored import TENANT, touch, us
+from tests.stored import TENANT, touch
 
 MORNING = datetime(2026, 3, 3, 10, tzinfo=UTC)
 
@@ -93,10 +94,10 @@ def test_a_look_begins_the_week_as_a_hint_does(
     look_at(database, hints.decider, TENANT, ["anna"], MORNING)
     with database.reading() as connection:
         [since] = decisions.first_hinted(connection, TENANT, ["anna"]).values()
-    assert since == us(MORNING)
+    assert since == microseconds(MORNING)
     later = ask(hints, MORNING + timedelta(days=3))
     assert (later["held"], later["propensity"]) == (held, 0.5)
     look_at(database, hints.decider, TENANT, ["anna"], MORNING + timedelta(days=4))
     with database.reading() as connection:
         [since] = decisions.first_hinted(connection, TENANT, ["anna"]).values()
-    assert since == us(MORNING)
+    assert since == microseconds(MORNING)

@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from features.errors import BadInput
+from features.moments import microseconds
 from features.store import decisions
 from features.store.database import Database
 from features.store.events import append
@@ -23,7 +24,7 @@ from serving.stored.replay import on_record, replay
 from serving.stored.situation import asked_again, asked_json
 from tests.api import post
 from tests.factories import agency, contacts_of
-from tests.stored import TENANT, rows_of, touch, us
+from tests.stored import TENANT, rows_of, touch
 
 AT = "2024-07-09T10:00:00Z"
 
@@ -123,10 +124,10 @@ def test_what_is_older_than_the_retention_goes_with_its_feedback(
     decision = hint(client, "contact-1")["decision_id"]
     post(client, {"action": "followed"}, f"/v1/decisions/{decision}/feedback")
     now = datetime.now(UTC)
-    before = us(now - timedelta(hours=1))
+    before = microseconds(now - timedelta(hours=1))
     assert database.write(lambda c: decisions.expire(c, before)) == 0
     assert len(client.get("/v1/contacts/contact-1").json()["feedback"]) == 1
-    after = us(now + timedelta(hours=1))
+    after = microseconds(now + timedelta(hours=1))
     assert database.write(lambda c: decisions.expire(c, after)) == 1
     held = client.get("/v1/contacts/contact-1").json()
     assert (held["decisions"], held["feedback"]) == ([], [])

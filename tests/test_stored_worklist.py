@@ -14,6 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, select
 
+from features.moments import microseconds
 from features.store import campaigns, people, threads
 from features.store.database import Database
 from features.store.events import append
@@ -31,7 +32,7 @@ from serving.stored.looking import look, why
 from serving.stored.worklist import Asked, Place, worklist
 from serving.telemetry import Telemetry
 from tests.factories import Shape, agency, contacts_of, table
-from tests.stored import TENANT, rows_of, touch, us
+from tests.stored import TENANT, rows_of, touch
 
 NOW = datetime(2024, 7, 9, 10, tzinfo=UTC)
 EVERYBODY = 10**6
@@ -62,9 +63,9 @@ def sent() -> pa.Table:
 
 @pytest.fixture
 def hints(database: Database, eager: Decider, sent: pa.Table) -> Hints:
-    append(database, TENANT, rows_of(sent), us(NOW))
+    append(database, TENANT, rows_of(sent), microseconds(NOW))
     described = [Person(**row) for row in contacts_of(sent).to_pylist()]
-    people.describe(database, TENANT, described, us(NOW))
+    people.describe(database, TENANT, described, microseconds(NOW))
     return Hints(database, eager, Telemetry(), TENANT, NOW)
 
 
@@ -125,8 +126,8 @@ def test_closed_roles_leave_the_list_and_come_back(hints: Hints) -> None:
     role = whole[0]["campaign_id"]
 
     def close(closes: datetime | None) -> None:
-        closes_us = None if closes is None else us(closes)
-        database.write(lambda c: campaigns.tell(c, TENANT, role, closes_us, us(NOW)))
+        closes_us = None if closes is None else microseconds(closes)
+        database.write(lambda c: campaigns.tell(c, TENANT, role, closes_us, microseconds(NOW)))
 
     close(NOW - timedelta(days=1))
     others = [item for item in whole if item["campaign_id"] != role]
@@ -162,7 +163,7 @@ def test_a_thread_that_changes_leaves_the_list_at_once(hints: Hints) -> None:
     before = listed(hints, limit=200)["items"]
     gone = before[0]["contact_id"]
     out = touch("out", gone, kind="opt_out", channel=None, occurred_at="2024-07-09T09:00:00Z")
-    append(hints.database, TENANT, [out], us(NOW))
+    append(hints.database, TENANT, [out], microseconds(NOW))
     after = listed(hints, limit=200)["items"]
     assert names(after) == [n for n in names(before) if n[0] != gone]
 
@@ -173,9 +174,9 @@ def test_time_alone_makes_an_answer_old(hints: Hints, eager: Decider) -> None:
     found = listed(night, limit=200)
     assert all(i["at"] == "2024-07-10T01:00:00Z" for i in found["items"])
     with hints.database.reading() as connection:
-        assert threads.waiting(connection, TENANT, us(night.now)) == 0
+        assert threads.waiting(connection, TENANT, microseconds(night.now)) == 0
         soonest = min(connection.execute(select(PEOPLE.c.look_us)).scalars())
-    assert us(night.now) < soonest <= us(night.now + timedelta(days=1))
+    assert microseconds(night.now) < soonest <= microseconds(night.now + timedelta(days=1))
 
 
 def test_state_kept_up_to_date_equals_a_rebuild(
@@ -184,7 +185,7 @@ def test_state_kept_up_to_date_equals_a_rebuild(
     arriving = rows_of(sent)
     random.Random(3).shuffle(arriving)
     for start in range(0, len(arriving), 40):
-        append(database, TENANT, arriving[start : start + 40], us(NOW))
+        append(database, TENANT, arriving[start : start + 40], microseconds(NOW))
         look(database, eager, NOW, random.Random(start).choice([1, 10, EVERYBODY]))
     look(database, eager, NOW, EVERYBODY)
     kept = rows(database)
@@ -220,7 +221,7 @@ def test_one_thread_that_cannot_be_decided_about_does_not_stop_the_others(
                 raise ZeroDivisionError
             return super().decide(requests)
 
-    append(database, TENANT, rows_of(sent), us(NOW))
+    append(database, TENANT, rows_of(sent), microseconds(NOW))
     look(database, eager, NOW, EVERYBODY)
     whole = rows(database)
     database.write(lambda c: threads.rebuild(c, TENANT))
@@ -229,7 +230,7 @@ def test_one_thread_that_cannot_be_decided_about_does_not_stop_the_others(
 
 
 def test_another_model_looks_again(database: Database, eager: Decider, sent: pa.Table) -> None:
-    append(database, TENANT, rows_of(sent), us(NOW))
+    append(database, TENANT, rows_of(sent), microseconds(NOW))
     look(database, eager, NOW, EVERYBODY)
     database.write(lambda c: threads.look_again(c, eager.ref.version))
     assert look(database, eager, NOW, EVERYBODY) == 0

@@ -10,12 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from features.errors import BadInput
+from features.moments import microseconds
 from features.store.database import Database
 from features.store.events import append
 from serving.settings import ServiceSettings
 from serving.webhooks.command import webhooks
 from tests.receiver import receiving
-from tests.stored import TENANT, touch, us
+from tests.stored import TENANT, touch
 
 Run = Callable[..., str]
 
@@ -46,7 +47,7 @@ def test_from_the_first_to_the_last(run: Run, tmp_path: Path) -> None:
             run("test", endpoint)
     database = Database(ServiceSettings(home=tmp_path, database_url="").store_url)
     row = touch("e1", kind="opt_out", channel=None)
-    append(database, TENANT, [row], us(datetime.now(UTC)))
+    append(database, TENANT, [row], microseconds(datetime.now(UTC)))
     database.close()
     assert "opt_out.recorded  1 waiting, 0 delivered, 0 dead" in run("list")
     assert secret not in run("list")

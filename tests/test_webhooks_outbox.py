@@ -10,6 +10,7 @@ import orjson
 import pytest
 from sqlalchemy import Connection, select
 
+from features.moments import microseconds
 from features.store import endpoints, erasure, outbox, threads
 from features.store.audit import By
 from features.store.database import Database
@@ -24,7 +25,7 @@ from models.decision import ModelRef
 from serving.stored.looking import look
 from serving.stored.rebuild import rebuild
 from tests.factories import agency
-from tests.stored import TENANT, rows_of, touch, us
+from tests.stored import TENANT, rows_of, touch
 from training.train import model_of_base_rates
 
 NOW = datetime(2026, 3, 4, 10, tzinfo=UTC)
@@ -56,7 +57,7 @@ def test_each_opt_out_and_complaint_is_told_once(told: Database) -> None:
         touch("e3", "ben", kind="complaint", channel=None), touch("e4", kind="reply", channel=None),
     ]  # fmt: skip
     for _ in range(2):
-        append(told, TENANT, rows, us(NOW))
+        append(told, TENANT, rows, microseconds(NOW))
     found = messages(told)
     assert [(m["contact_id"], m["kind"]) for m in found] == [
         ("anna", "opt_out"), ("ben", "complaint"),
@@ -65,10 +66,10 @@ def test_each_opt_out_and_complaint_is_told_once(told: Database) -> None:
 
 def test_what_nobody_wants_is_not_kept(database: Database, told: Database) -> None:
     row = touch("e1", kind="opt_out", channel=None)
-    append(told, "other", [row], us(NOW))
+    append(told, "other", [row], microseconds(NOW))
     with told.writing() as connection:
         endpoints.remove(connection, TENANT, "end_1")
-    append(told, TENANT, [row], us(NOW))
+    append(told, TENANT, [row], microseconds(NOW))
     assert messages(told) == []
 
 
@@ -96,7 +97,7 @@ def thread(hint: str, touched_us: int = 5, **more: Any) -> Thread:
 )  # fmt: skip
 def test_a_hint_that_changes(before: str | None, after: str | None, kinds: Sequence[str]) -> None:
     was, now = (None if hint is None else thread(hint) for hint in (before, after))
-    found = of_thread(was, now, us(NOW))
+    found = of_thread(was, now, microseconds(NOW))
     assert [n.kind for n in found] == kinds
     for notice in found:
         assert notice.kind in KINDS
@@ -110,9 +111,11 @@ def test_a_window_is_told_once_for_each_next_touch(told: Database) -> None:
     append(told, TENANT, [touch("e1")], 1)
 
     def thought(hint: str, touched_us: int) -> None:
-        looked = Looked("anna", 1, 9, (thread(hint, touched_us, nudge_us=us(NOW)),))
+        looked = Looked("anna", 1, 9, (thread(hint, touched_us, nudge_us=microseconds(NOW)),))
         told.write(
-            lambda c: outbox.tell(c, TENANT, threads.replace(c, TENANT, [looked], "1"), us(NOW))
+            lambda c: outbox.tell(
+                c, TENANT, threads.replace(c, TENANT, [looked], "1"), microseconds(NOW)
+            )
         )
 
     # The night between is a rule that closes and opens the same window.
@@ -159,15 +162,20 @@ def test_looking_tells_what_changed_and_a_rebuild_tells_nothing(
 
 
 def test_an_erased_person_is_told_of_no_more(told: Database) -> None:
-    append(told, TENANT, [touch("e1", kind="opt_out", channel=None), touch("e2", "ben")], us(NOW))
+    append(
+        told,
+        TENANT,
+        [touch("e1", kind="opt_out", channel=None), touch("e2", "ben")],
+        microseconds(NOW),
+    )
     with told.reading() as connection:
         held = erasure.held(connection, TENANT, "anna")
     assert held is not None
     assert len(held.messages) == len(held.deliveries) == 1
-    told.write(lambda c: erasure.erase(c, By(TENANT, "local", us(NOW)), "anna", told.key))
+    told.write(lambda c: erasure.erase(c, By(TENANT, "local", microseconds(NOW)), "anna", told.key))
     with told.reading() as connection:
         assert not connection.execute(select(MESSAGES)).all()
         assert not connection.execute(select(DELIVERIES)).all()
     # Who comes back has opted out still, and whoever sent them again is told.
-    describe(told, TENANT, [Person("anna")], us(NOW))
+    describe(told, TENANT, [Person("anna")], microseconds(NOW))
     assert [m["contact_id"] for m in messages(told)] == ["anna"]

@@ -15,6 +15,7 @@ from random import Random
 import pytest
 from sqlalchemy import select
 
+from features.moments import microseconds
 from features.store import deliveries, endpoints, outbox
 from features.store.database import Database
 from features.store.endpoints import Endpoint
@@ -30,7 +31,7 @@ from serving.webhooks.delivery import PAUSES, Outcome, attempt, client, next_att
 from serving.webhooks.dispatcher import KEPT, Dispatcher
 from serving.webhooks.signing import Seal, new_secret
 from tests.receiver import Receiver, receiving
-from tests.stored import TENANT, touch, us
+from tests.stored import TENANT, touch
 
 SECRET = new_secret()
 
@@ -69,7 +70,7 @@ def register(
 
 def opt_out(database: Database, contact: str = "anna") -> None:
     row = touch(f"out-{contact}", contact, kind="opt_out", channel=None)
-    assert append(database, TENANT, [row], us(datetime.now(UTC)))[0].status == "accepted"
+    assert append(database, TENANT, [row], microseconds(datetime.now(UTC)))[0].status == "accepted"
 
 
 def kept(database: Database) -> list[tuple[str, int, str | None]]:
@@ -150,7 +151,9 @@ def test_after_a_day_it_is_given_up_and_can_be_sent_again(
     with database.reading() as connection:
         (failed,) = deliveries.failed(connection, TENANT, 10)
     assert (failed.endpoint_id, failed.outcome) == ("end_1", "HTTP 500")
-    assert database.write(lambda c: deliveries.again(c, TENANT, "end_1", None, us(now))) == 1
+    assert (
+        database.write(lambda c: deliveries.again(c, TENANT, "end_1", None, microseconds(now))) == 1
+    )
     assert one.send(now) == 1
     assert kept(database) == [("delivered", 1, "HTTP 200")]
     assert len(set(receiver.ids())) == 1
@@ -225,7 +228,7 @@ def test_each_endpoint_gets_what_it_wants(
     register(database, settings, "end_1", f"{receiver.address}?a", "model.promoted")
     register(database, settings, "end_2", f"{receiver.address}?b", "opt_out.recorded")
     opt_out(database)
-    note = promoted("fineline", "2", "1", us(datetime.now(UTC)))
+    note = promoted("fineline", "2", "1", microseconds(datetime.now(UTC)))
     assert database.write(lambda c: outbox.put(c, TENANT, [note], 1)) == 1
     assert database.write(lambda c: outbox.put(c, "other", [note], 1)) == 0
     assert worker(settings, database).send(datetime.now(UTC)) == 2
@@ -259,7 +262,7 @@ def test_the_background_tells_of_another_champion_once(
 def test_old_messages_are_removed(one: Dispatcher, database: Database) -> None:
     opt_out(database)
     later = datetime.now(UTC) + KEPT + timedelta(minutes=1)
-    assert database.write(lambda c: outbox.expire(c, us(later - KEPT))) == 1
+    assert database.write(lambda c: outbox.expire(c, microseconds(later - KEPT))) == 1
     assert kept(database) == []
     assert one.send(later) == 0
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from features.errors import BadInput
+from features.moments import microseconds, moment_said
 from training.playout.command import playout
 from training.simulate.command import simulate
 
@@ -59,7 +60,7 @@ def train(
     from training.offpolicy.log import read_log
     from training.run import train as run
 
-    moment = None if cutoff is None else _moment(cutoff, "--cutoff")
+    moment = None if cutoff is None else microseconds(moment_said(cutoff, "--cutoff"))
     files = contacts is not None or decisions is not None
     if from_store != (events is None) or (from_store and files):
         raise BadInput(
@@ -128,7 +129,7 @@ def evaluate(
     from models import registry
     from training.evaluate import evaluate as judged
 
-    moment = None if start is None else _moment(start, "--from")
+    moment = None if start is None else microseconds(moment_said(start, "--from"))
     table, people = _read(events, contacts)
     version, model = registry.load_model(_settings(tracking_uri), uri)
     report = judged(model, table, people, moment)
@@ -219,19 +220,6 @@ def _read(events: Path, contacts: Path | None) -> tuple[Any, Any]:
     from features.events.files import read_events
 
     return read_events(events), None if contacts is None else read_contacts(contacts)
-
-
-def _moment(text: str, option: str) -> int:
-    """Microseconds since 1970 of an RFC 3339 time."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(
-            f"{text!r} is not a time such as 2026-06-01T00:00:00Z", field=option
-        ) from None
-    if moment.tzinfo is None:
-        raise BadInput(f"{text!r} has no offset; write {text}Z for UTC", field=option)
-    return round(moment.timestamp() * 1e6)
 
 
 class _Steps:

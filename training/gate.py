@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from features.moments import moment_of
 from features.state import DAY
 from models.decide import Decider
 from models.decision import ModelRef, NextTouch, Request
 from models.model import Model
-from models.situation import EPOCH
 from training.dataset import Dataset, prepare
 from training.evaluate import OUTCOMES, happened
 from training.metrics import (
@@ -231,7 +231,7 @@ def _pressed(data: Dataset, most: int) -> list[tuple[Request, Request]]:
         channel, campaign = (touch.pop("channel"),), touch.pop("campaign_id")
         # The same next touch for both: by nobody known and by a known recruiter would differ.
         planned = NextTouch(**touch)
-        moment = EPOCH + np.timedelta64(at, "us").item()
+        moment = moment_of(at)
         found.append(
             tuple(
                 Request("c", moment, h, campaign_id=campaign, channels=channel, next_touch=planned)

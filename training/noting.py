@@ -6,11 +6,11 @@ from contextlib import closing
 from datetime import datetime
 
 from features.errors import FinelineError
+from features.moments import microseconds
 from features.store import audit
 from features.store.audit import EVERYONE, by_command
 from features.store.opening import open_store
 from models.settings import Settings
-from models.situation import microseconds
 
 
 def note(settings: Settings, what: str, version: str, now: datetime) -> str:

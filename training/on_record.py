@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.events.schema import CHANNELS
+from features.moments import moment_of
 from features.state import DAY
 from models.decide import Decider
 from models.decision import ModelRef, Request, Utility
 from models.model import Model
-from models.situation import EPOCH
 from training.offpolicy.estimators import (
     FEWEST,
     Estimate,
@@ -129,7 +129,7 @@ def _request(
     channel = said.get("channel")
     return Request(
         contact_id,
-        EPOCH + np.timedelta64(at, "us").item(),
+        moment_of(at),
         history,
         said["campaign_id"] or "",
         timezone,

@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.errors import BadInput, NoModel
+from features.moments import microseconds, moment_of
 from features.state import DAY
 from models import artifact, registry
 from models.model import Model
@@ -146,7 +147,7 @@ def _card(
     """What is known of the making, JSON-ready; times are RFC 3339 UTC."""
     w = data.watched
     return {
-        "trained_at": _text(int(now.timestamp() * 1e6)),
+        "trained_at": _text(microseconds(now)),
         "cutoff": None if cutoff is None else _text(cutoff),
         "until_us": data.until,
         "trained_on": {
@@ -174,8 +175,8 @@ def fingerprint(events: pa.Table) -> str:
     return digest.hexdigest()
 
 
-def _text(microseconds: int) -> str:
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+def _text(us: int) -> str:
+    moment = moment_of(us)
     return moment.isoformat().replace("+00:00", "Z")
 
 

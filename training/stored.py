@@ -13,6 +13,7 @@ import pyarrow as pa
 from features.errors import BadInput
 from features.events.schema import TIMESTAMP
 from features.events.validate import encode
+from features.moments import microseconds
 from features.store import decisions, history, people, trainings
 from features.store.database import Database
 from features.store.decisions import Wished
@@ -20,7 +21,6 @@ from features.store.opening import open_store
 from features.store.tenants import DEFAULT_TENANT
 from features.store.trainings import Training
 from models.settings import Settings
-from models.situation import microseconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -23,17 +23,15 @@ from features.events.schema import (
     MAX_ID_LENGTH,
     SENTIMENTS,
 )
+from features.moments import microseconds
 
 #: What both Python and Arrow read alike, down to microseconds.
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
     re.ASCII,
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _FIRST, _END = (
-    (datetime(year, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
-    for year in (FIRST_YEAR, LAST_YEAR + 1)
+    microseconds(datetime(year, 1, 1, tzinfo=UTC)) for year in (FIRST_YEAR, LAST_YEAR + 1)
 )
 _KINDS, _CHANNELS, _SENTIMENTS = frozenset(KINDS), frozenset(CHANNELS), frozenset(SENTIMENTS)
 _NOTHING = (None, "")
@@ -106,7 +104,7 @@ def _one_of(values: frozenset[str], value: object) -> str | None:
 def _moment(value: object) -> int:
     if not isinstance(value, str) or not _TIME.fullmatch(value):
         raise _Unusual
-    moment = (datetime.fromisoformat(value) - _EPOCH) // _MICROSECOND
+    moment = microseconds(datetime.fromisoformat(value))
     if not _FIRST <= moment < _END:
         raise _Unusual
     return moment

@@ -6,11 +6,11 @@ import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 
+from features.moments import moment_of
 from features.store.suppression import FOR_GOOD
 from features.store.threads import Thread
 
@@ -19,8 +19,6 @@ HINT_CHANGED = "hint.changed"
 OPT_OUT_RECORDED = "opt_out.recorded"
 MODEL_PROMOTED = "model.promoted"
 KINDS = (WINDOW_OPENED, HINT_CHANGED, OPT_OUT_RECORDED, MODEL_PROMOTED)
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Notice:
 
     def body(self) -> str:
         """The message as JSON: `type`, `timestamp` and `data`."""
-        message = {"type": self.kind, "timestamp": _moment(self.at_us), "data": self.data}
+        message = {"type": self.kind, "timestamp": moment_of(self.at_us), "data": self.data}
         return orjson.dumps(message, option=orjson.OPT_UTC_Z).decode()
 
 
@@ -48,7 +46,7 @@ def opt_outs(events: Sequence[Mapping[str, Any]], now_us: int) -> list[Notice]:
             {
                 "contact_id": event["contact_id"],
                 "kind": event["kind"],
-                "occurred_at": _moment(event["occurred_us"]),
+                "occurred_at": moment_of(event["occurred_us"]),
             },
             event["contact_id"],
             _key(OPT_OUT_RECORDED, event["event_id"]),
@@ -71,7 +69,7 @@ def of_thread(before: Thread | None, after: Thread | None, now_us: int) -> list[
     own = {"contact_id": one.contact_id, "campaign_id": one.campaign_id or None}
     best = {
         "channel": after.channel if after else None,
-        "nudge_at": None if after is None or after.nudge_us is None else _moment(after.nudge_us),
+        "nudge_at": None if after is None or after.nudge_us is None else moment_of(after.nudge_us),
     }
     told = [
         Notice(
@@ -93,7 +91,3 @@ def promoted(name: str, version: str, previous: str | None, now_us: int) -> Noti
 def _key(*parts: str) -> str:
     """Texts of any length as one of a length that a database can look up."""
     return hashlib.sha256(orjson.dumps(parts)).hexdigest()
-
-
-def _moment(us: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=us)

@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from features.errors import FinelineError
+from features.moments import microseconds
 from features.store import audit
 from features.store.audit import EVERYONE, Entry
 from features.store.database import Database
-from models.situation import microseconds
 
 _log = logging.getLogger("fineline.api")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 import click
@@ -27,15 +26,14 @@ def audit(
     Example:
       fineline audit --contact anna --since 2026-11-01T00:00:00Z
     """
+    from features.moments import microseconds, moment_said
     from features.store import audit as log
     from features.store.opening import open_store
     from features.store.tenants import tenant_of
     from models.settings import Settings, load_settings
-    from models.situation import microseconds
     from serving.access.tables import echo_table
-    from serving.moments import moment_of
 
-    since_us = None if since is None else microseconds(moment_of(since, "--since"))
+    since_us = None if since is None else microseconds(moment_said(since, "--since"))
     with contextlib.closing(open_store(load_settings(Settings))) as database:
         about = None
         if contact is not None:
@@ -52,7 +50,7 @@ def audit(
 
 
 def _shown(entry: dict[str, Any]) -> dict[str, str]:
-    from models.situation import EPOCH
+    from features.moments import moment_of
 
-    at = EPOCH + timedelta(microseconds=entry.pop("at_us"))
+    at = moment_of(entry.pop("at_us"))
     return {"at": at.isoformat(timespec="seconds").replace("+00:00", "Z"), **entry}

@@ -12,11 +12,11 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
+from features.moments import microseconds
 from features.store import audit
 from features.store.audit import By, Entry
 from features.store.database import Database
 from features.store.tenants import DEFAULT_TENANT
-from models.situation import microseconds
 from serving.access.access import Access
 from serving.access.origin import SAFE, from_this_machine, from_this_site
 from serving.access.scopes import ADMIN, EVERYTHING

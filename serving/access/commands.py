@@ -49,12 +49,12 @@ def create(
       fineline keys create --name crm --scope read --scope ingest --days 365
     """
     from features.events.text import id_problem
+    from features.moments import microseconds
     from features.store import audit
     from features.store import keys as stored
     from features.store.audit import by_command
     from features.store.keys import Key
     from features.store.tenants import tenant_of
-    from models.situation import microseconds
     from serving.access.limits import checked_rate
     from serving.access.scopes import scopes_of
     from serving.access.tokens import digest, new_token
@@ -92,8 +92,8 @@ def list_keys(tenant: str | None) -> None:
     Example:
       fineline keys list
     """
+    from features.moments import microseconds
     from features.store import keys as stored
-    from models.situation import microseconds
     from serving.access.tables import day, echo_table
 
     now_us = microseconds(datetime.now(UTC))
@@ -121,10 +121,10 @@ def revoke(key: str) -> None:
     Example:
       fineline keys revoke fl_k3wq7zpa
     """
+    from features.moments import microseconds
     from features.store import audit
     from features.store import keys as stored
     from features.store.audit import by_command
-    from models.situation import microseconds
 
     now_us = microseconds(datetime.now(UTC))
     # Whoever pastes the whole key means its first part.

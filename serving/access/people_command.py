@@ -51,10 +51,10 @@ def create(
     Example:
       fineline users create anna@agency.example --name "Anna Arends" --scope read --scope feedback
     """
+    from features.moments import microseconds
     from features.store import users as stored
     from features.store.tenants import tenant_of
     from features.store.users import User
-    from models.situation import microseconds
     from serving.access.passwords import hashed
     from serving.access.scopes import scopes_of
 
@@ -109,8 +109,8 @@ def disable(user: str) -> None:
     Example:
       fineline users disable anna@agency.example
     """
+    from features.moments import microseconds
     from features.store import users as stored
-    from models.situation import microseconds
 
     now_us = microseconds(datetime.now(UTC))
     user_id = _change(user, "user disabled", lambda c, u: stored.disable(c, u, now_us))
@@ -174,8 +174,8 @@ def _change(user: str, what: str, work: Callable[[Any, str], None]) -> str:
 
 
 def _note(connection: Any, user: User, what: str) -> None:
+    from features.moments import microseconds
     from features.store import audit
-    from models.situation import microseconds
 
     now_us = microseconds(datetime.now(UTC))
     entry = audit.by_command(user.tenant, what, f"user:{user.user_id}", now_us)

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from fastapi import Request, Response
 
+from features.moments import microseconds
 from features.store import users
 from features.store.database import Database
 from features.store.users import User
-from models.situation import microseconds
 from serving.access.headers import is_https
 from serving.access.remembered import Remembered
 from serving.access.tokens import digest

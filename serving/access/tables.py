@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import click
 
-from models.situation import EPOCH
+from features.moments import moment_of
 
 
 def day(us: int | None) -> str:
@@ -16,7 +15,7 @@ def day(us: int | None) -> str:
     >>> day(None), day(1_767_225_600_000_000)
     ('-', '2026-01-01 00:00')
     """
-    return "-" if us is None else f"{EPOCH + timedelta(microseconds=us):%Y-%m-%d %H:%M}"
+    return "-" if us is None else f"{moment_of(us):%Y-%m-%d %H:%M}"
 
 
 def echo_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

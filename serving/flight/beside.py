@@ -11,11 +11,11 @@ import orjson
 import pyarrow as pa
 
 from features.events.schema import EVENTS
+from features.moments import microseconds
 from features.store import history, shadows
 from features.store.database import Database
 from features.store.shadows import Pair
 from models.lags import HORIZON
-from models.situation import microseconds
 from serving.stored.calibration import LEAST, said_and_happened
 
 _MOST = 10_000

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 import orjson
 
 from features.errors import FinelineError
+from features.moments import microseconds
 from features.store import decisions, shadows
 from features.store.database import Database
 from features.store.shadows import Waiting
 from models.decide import Decider
 from models.registry import Version
-from models.situation import microseconds
 from serving.champion import Champion
 from serving.flight.metrics import ShadowMetrics
 from serving.flight.source import Source

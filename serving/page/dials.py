@@ -13,12 +13,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from features.errors import FinelineError
+from features.moments import moment_of
 from features.store import dials as settings
 from features.store.database import Database
 from features.store.dials import NONE, Setting
 from models.decide import Decider
 from models.dials import Dials
-from models.situation import EPOCH
 from serving.page import verdict
 from serving.page.acts import form_of
 from serving.page.dials_form import LABELS, Limits, differences, read, values
@@ -128,7 +128,7 @@ def _history(past: list[Setting], limits: Limits) -> list[dict[str, Any]]:
     """Who changed what when, newest first."""
     return [
         {
-            "at": EPOCH + datetime.resolution * one.set_us, "who": one.who, "note": one.note,
+            "at": moment_of(one.set_us), "who": one.who, "note": one.note,
             "changed": differences(Dials.read(before.dials), Dials.read(one.dials), limits),
             "again": "/dials?" + urlencode(values(Dials.read(one.dials), limits)),
         }

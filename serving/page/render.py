@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from features.errors import FinelineError
-from models.situation import EPOCH
+from features.moments import moment_of
 from serving.access.caller import signed_in
 from serving.page.assets import address
 from serving.problems import Problem
@@ -28,7 +28,7 @@ HINT_WORDS = {"nudge": "Nudge now", "wait": "Wait", "stop": "Stop"}
 def moment(value: datetime | int | str) -> datetime:
     """A moment from microseconds since 1970 or RFC 3339 text, in UTC."""
     if isinstance(value, int):
-        return EPOCH + timedelta(microseconds=value)
+        return moment_of(value)
     return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
 
 

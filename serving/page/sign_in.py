@@ -9,11 +9,11 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from features.errors import FinelineError
+from features.moments import microseconds
 from features.store import audit, users
 from features.store.audit import Entry
 from features.store.database import Database
 from features.store.users import User
-from models.situation import microseconds
 from serving.access.access import Access
 from serving.access.origin import from_this_site
 from serving.access.passwords import hashed, outdated

@@ -11,12 +11,12 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from features.errors import FinelineError
+from features.moments import microseconds
 from features.store import listing, threads
 from features.store.campaigns import closes_by, closings
 from features.store.database import Connection, Database
 from features.store.listing import Filter
 from features.store.threads import Thread
-from models.situation import microseconds
 from serving.page.render import page, trouble
 from serving.page.visitor import PageReader
 from serving.routes.common import Now, database, decider

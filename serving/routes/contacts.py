@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from features.moments import microseconds
 from features.store import people
-from models.situation import microseconds
 from serving import examples
 from serving.access.caller import Eraser, Ingester, Reader
 from serving.answers import to_json

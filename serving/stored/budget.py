@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
+from features.moments import microseconds
 from features.store.complaints import complaints_of_senders
 from features.store.database import Database
 from models.rulebook import domain_of
-from models.situation import microseconds
 
 #: As in models/rulebook.yaml; an old count is good enough for so long.
 _DAYS, _KEPT = timedelta(days=30), timedelta(minutes=1)

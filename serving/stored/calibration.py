@@ -12,11 +12,11 @@ import orjson
 import pyarrow as pa
 
 from features.events.schema import EVENTS
+from features.moments import microseconds
 from features.store import decisions, history
 from features.store.database import Database
 from features.store.decisions import Said
 from models.lags import HORIZON
-from models.situation import microseconds
 from serving.stored.fates import fates
 from serving.stored.tally import Interval, share_interval
 

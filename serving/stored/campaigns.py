@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from features.events.text import id_problem
+from features.moments import microseconds, moment_of
 from features.store import campaigns
 from features.store.campaigns import Told
 from features.store.database import Database
-from models.situation import microseconds, moment_of
 from serving.answers import to_json
 from serving.openapi import UNTOLD
 from serving.parse import closing_told

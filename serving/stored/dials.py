@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from features.errors import FinelineError
+from features.moments import microseconds
 from features.store import dials as settings
 from features.store.database import Database
 from features.store.dials import NONE, Setting
 from models.decide import Decider
 from models.dials import Dials
-from models.situation import microseconds
 from serving.stored.ledgers import fares_of
 
 #: Answers to a history in the request go by what was in force so long ago at most, and where the

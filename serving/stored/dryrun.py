@@ -16,11 +16,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from features.events.schema import EVENTS
+from features.moments import microseconds
 from features.store import people, threads
 from features.store.database import Database
 from models.decide import Decider
 from models.decision import Decision, NextTouch, Request, Utility
-from models.situation import microseconds
 from models.words import Silent
 from serving.problems import Problem
 from serving.stored.fates import fates

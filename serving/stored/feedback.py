@@ -6,10 +6,10 @@ from datetime import datetime
 
 from features.events.problems import quoted
 from features.events.text import id_problem
+from features.moments import microseconds
 from features.store import feedback
 from features.store.database import Database
 from features.store.feedback import Feedback
-from models.situation import microseconds
 from serving.answers import to_json
 from serving.problems import FieldError, Problem, invalid
 

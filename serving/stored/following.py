@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 
 from features.events.schema import EVENTS
+from features.moments import microseconds
 from features.store import feedback, history
 from features.store.database import Database
 from features.store.feedback import Given
 from models.lags import HORIZON
-from models.situation import microseconds
 from serving.stored.fates import ends
 from serving.stored.tally import Tally
 

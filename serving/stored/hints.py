@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from features.moments import microseconds
 from features.store import decisions, dials
 from features.store.database import Connection, Database
 from features.store.decisions import Recorded, thread_of
 from models.decide import Decider
 from models.hold import Since
-from models.situation import microseconds
 from serving.problems import Problem
 from serving.stored.budget import complaint_rates
 from serving.stored.dials import answering, decider_of

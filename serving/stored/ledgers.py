@@ -7,10 +7,10 @@ import time
 from datetime import UTC, datetime
 from weakref import WeakKeyDictionary
 
+from features.moments import microseconds
 from features.store import people
 from features.store.database import Database
 from models.fares import Fresh
-from models.situation import microseconds
 from serving.rounds import Pace, Rounds
 from serving.stored.counted import Counted
 from serving.telemetry import Telemetry

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.events.schema import TIMESTAMP
+from features.moments import microseconds
 from features.store import decisions, outbox, threads
 from features.store.database import Database
 from features.store.decisions import thread_of
@@ -17,7 +18,6 @@ from features.store.threads import NEVER, Looked, Thread
 from models.decide import Decider
 from models.decision import Decision, Request
 from models.hold import Since
-from models.situation import microseconds
 from serving.stored.dials import decider_of
 from serving.stored.recorded import Decided, decide, holds_until, known_and_hinted, record
 from serving.stored.situation import Known, next_recorded_us, open_requests

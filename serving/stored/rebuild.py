@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from features.moments import microseconds
 from features.store import recount, threads
 from features.store.database import Database
 from models.decide import Decider
-from models.situation import microseconds
 from serving.stored.looking import AT_ONCE, look
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from features.moments import microseconds
 from features.store import events, people
 from features.store.database import Database
 from features.store.people import Person
-from models.situation import microseconds
 from serving.answers import to_json
 from serving.bodies import load_json
 from serving.problems import FieldError, Problem, invalid, within

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from features.moments import microseconds, moment_of
 from features.store import decisions
 from features.store.database import Connection, Database
 from features.store.decisions import Recorded
@@ -14,7 +15,6 @@ from models.decide import Decider
 from models.decision import Decision, Request
 from models.hold import Since
 from models.judge import Rows
-from models.situation import microseconds, moment_of
 from serving.answers import to_json
 from serving.stored.budget import complaint_rates
 from serving.stored.situation import Known, asked_json, known_in, next_recorded_us

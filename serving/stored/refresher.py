@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime, timedelta
 
+from features.moments import microseconds
 from features.store import decisions, threads
 from features.store.database import Database
-from models.situation import microseconds
 from serving.champion import Champion
 from serving.rounds import Rounds
 from serving.stored.looking import AT_ONCE, look

@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 
 from features.events.schema import FIELDS
+from features.moments import moment_of
 from features.store import audit, erasure
 from features.store.audit import By
 from features.store.database import Database
 from features.store.trainings import Training
-from models.situation import moment_of
 from serving.answers import to_json
 from serving.stored.hints import unknown
 

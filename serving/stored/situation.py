@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.events.schema import EVENTS
+from features.moments import microseconds, moment_of
 from features.store import history, people, suppression
 from features.store.campaigns import Closings, closes_by, closings
 from features.store.database import Connection, Database
@@ -20,7 +21,6 @@ from features.store.events import COLUMNS
 from features.store.people import Person
 from models.decision import Request, Utility
 from models.history import summarise
-from models.situation import microseconds, moment_of
 from serving.batch import open_threads
 from serving.stored.budget import Rates, complaint_rates
 

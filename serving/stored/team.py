@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from features.moments import microseconds
 from features.store import history, people
 from features.store.database import Database
 from models.lags import HORIZON
-from models.situation import microseconds
 from serving.stored.fates import Fates, fates
 from serving.stored.tally import Tally
 

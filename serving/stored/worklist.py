@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
+from features.moments import microseconds
 from features.store import threads
 from features.store.decisions import Recorded, thread_of
 from features.store.threads import Thread
-from models.situation import microseconds
 from serving.answers import to_json
 from serving.problems import FieldError, invalid
 from serving.stored.hints import Hints

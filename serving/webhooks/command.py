@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -139,13 +139,13 @@ def failed(tenant: str | None) -> None:
     Example:
       fineline webhooks failed
     """
+    from features.moments import moment_of
     from features.store import deliveries
-    from models.situation import EPOCH
 
     with _store() as (_, database), database.reading() as connection:
         found = deliveries.failed(connection, _of(tenant), _MOST)
     for one in found:
-        made = (EPOCH + timedelta(microseconds=one.made_us)).isoformat(timespec="seconds")
+        made = moment_of(one.made_us).isoformat(timespec="seconds")
         click.echo(
             f"{one.endpoint_id}  {one.message_id}  {one.kind}  {made}  "
             f"{one.attempts} attempts, last: {one.outcome}"
@@ -210,7 +210,7 @@ def _of(tenant: str | None) -> str:
 
 
 def _now_us() -> int:
-    from models.situation import microseconds
+    from features.moments import microseconds
 
     return microseconds(_now())
 

@@ -11,10 +11,10 @@ from random import Random
 import httpx2
 
 from features.errors import FinelineError
+from features.moments import microseconds
 from features.store import deliveries, outbox
 from features.store.database import Database
 from features.store.deliveries import Came, Due, settle
-from models.situation import microseconds
 from serving.champion import Champion
 from serving.rounds import Rounds
 from serving.settings import ServiceSettings

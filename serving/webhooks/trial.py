@@ -6,9 +6,9 @@ import asyncio
 import uuid
 from datetime import datetime
 
+from features.moments import microseconds
 from features.store.endpoints import Endpoint
 from features.store.notices import Notice
-from models.situation import microseconds
 from serving.settings import ServiceSettings
 from serving.webhooks.delivery import Outcome, attempt, client
 from serving.webhooks.signing import Seal, signed

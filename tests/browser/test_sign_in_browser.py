@@ -12,6 +12,7 @@ pytest.importorskip("playwright")
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from features.moments import microseconds
 from features.store import users
 from features.store.database import Database
 from features.store.users import User
@@ -20,7 +21,7 @@ from serving.access import passwords
 from serving.app import create_app
 from tests.browser.chromium import served
 from tests.pages import NOW, filled, settings_of
-from tests.stored import TENANT, us
+from tests.stored import TENANT
 
 ANNA, PASSWORD = "anna@agency.example", "correct horse battery"
 
@@ -46,7 +47,12 @@ def address(
     filled(home, agency, decider, 60)
     database = Database(settings_of(home).store_url)
     anna = User(
-        ANNA, TENANT, "Anna Arends", "read feedback", passwords.hashed(PASSWORD, ANNA), us(NOW)
+        ANNA,
+        TENANT,
+        "Anna Arends",
+        "read feedback",
+        passwords.hashed(PASSWORD, ANNA),
+        microseconds(NOW),
     )
     database.write(lambda c: users.add(c, anna))
     database.close()

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from features.clocks import local_times
 from features.localtime import utc_offset_table
+from features.moments import microseconds
 from training.simulate.habits import play_clear_sighted, play_rules
-from training.simulate.population import ZONES, Population, microseconds, populate
+from training.simulate.population import ZONES, Population, populate
 from training.simulate.records import (
     COMPLAINED,
     EVENT,

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from features.moments import moment_of
 from models.decision import NextTouch, Request, Utility
-from models.situation import EPOCH
 from training.playout.arena import DAYS, Arena, Outcome, Stakes, outcome_of
 from training.playout.cadence import PLAYABLE
 from training.simulate.playing import act_on, let_pass, truth_of
@@ -120,7 +120,7 @@ class Game:
         table = as_table(rows, len(self.people), _FRESH)
         starts = np.searchsorted(rows["contact"], contact)
         ends = np.searchsorted(rows["contact"], contact, side="right")
-        moment = EPOCH + np.timedelta64(at, "us").item()
+        moment = moment_of(at)
         return [
             self._request(int(k), table.slice(a, b - a), moment)
             for k, a, b in zip(asked, starts.tolist(), ends.tolist(), strict=True)

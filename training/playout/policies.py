@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.events.schema import CHANNELS
+from features.moments import microseconds
 from models.decide import Decider
 from models.decision import ModelRef, Request
-from models.situation import microseconds
 from training.playout.asked import NO_TOUCH, Game
 from training.playout.cohorts import Cohorts, Decides
 from training.playout.coverage import Coverage

@@ -12,8 +12,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from features.moments import microseconds
 from training.simulate.history import START, lived
-from training.simulate.population import microseconds, populate
+from training.simulate.population import populate
 from training.simulate.records import (
     COMPLAINT,
     DAY,

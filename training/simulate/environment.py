@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from features.errors import BadInput
 from features.events.schema import CHANNELS, TIMESTAMP
+from features.moments import microseconds
 from training.simulate.history import START
 from training.simulate.playing import act_on, let_pass, truth_of
-from training.simulate.population import microseconds, populate
+from training.simulate.population import populate
 from training.simulate.records import (
     COMPLAINED,
     EVENT,

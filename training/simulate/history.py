@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from training.simulate.population import Population, microseconds, populate
+from features.moments import microseconds
+from training.simulate.population import Population, populate
 from training.simulate.records import EVENT
 from training.simulate.recruiters import SEQUENCES, plan, write_history
 from training.simulate.tables import events_table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from features.errors import BadSetting
 from features.localtime import utc_offset_table
+from features.moments import microseconds
 from training.simulate.records import DAY, NEVER, PERSON, THREAD, Scene
 from training.simulate.world import World, constants_of
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -68,13 +68,6 @@ class _Columns:
     skills: Floats
 
 
-def microseconds(moment: datetime) -> int:
-    """Microseconds since 1970 UTC; raises BadSetting for a time without an offset."""
-    if moment.tzinfo is None:
-        raise BadSetting(f"{moment.isoformat()} has no UTC offset; write it as '...+00:00'")
-    return (moment - EPOCH) // timedelta(microseconds=1)
-
-
 def populate(
     world: World,
     contacts: int,
@@ -85,7 +78,8 @@ def populate(
 ) -> Population:
     """Make the people and threads of a world; first threads open over `spread_days` from `start`.
 
-    Raises BadSetting for no contacts, more than MOST_CONTACTS, or a negative seed.
+    Raises BadSetting for no contacts, more than MOST_CONTACTS, or a negative seed, or a
+    `start` without an offset.
     """
     if contacts < 1:
         raise BadSetting(f"{contacts} contacts cannot be simulated; ask for at least 1")
@@ -93,6 +87,8 @@ def populate(
         raise BadSetting(f"{contacts} contacts are too many; ask for at most {MOST_CONTACTS}")
     if seed < 0:
         raise BadSetting(f"seed {seed} is negative; take 0 or more")
+    if start.tzinfo is None:
+        raise BadSetting(f"{start.isoformat()} has no UTC offset; write it as '...+00:00'")
     rng = np.random.default_rng([seed, contacts])
     shown = _columns(contacts, rng)
     people = _people(world, shown, rng)
