@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,12 +23,17 @@ from serving.record import Record
 CHUNK = 1000
 
 
-def open_threads(events: pa.Table, contacts: pa.Table | None, at: datetime) -> list[Request]:
+def open_threads(
+    events: pa.Table,
+    contacts: pa.Table | None,
+    at: datetime,
+    closings: Mapping[str, datetime] | None = None,
+) -> list[Request]:
     """Threads with a touch recorded by `at` that nothing recorded by `at` has ended.
 
     Ordered by contact, then by when the thread began. A contact that has opted out or complained
     has no open thread. The channel judged is the one the thread began on, as where the API is not
-    told any.
+    told any. `closings`: when roles close, by campaign.
     """
     known = known_by(events, microseconds(at))
     h = from_events(known)
@@ -48,7 +53,7 @@ def open_threads(events: pa.Table, contacts: pa.Table | None, at: datetime) -> l
         found += [
             Request(
                 ids[contact], at, history, campaigns[c] if c >= 0 else "", timezone, country,
-                person,
+                person, closes_at=(closings or {}).get(campaigns[c]) if c >= 0 else None,
             )
             for c in threads[contact]
         ]  # fmt: skip

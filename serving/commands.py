@@ -119,6 +119,7 @@ def _require_free(host: str, port: int) -> None:
 @click.command()
 @click.option("--events", type=_file, required=True, help="Events: Parquet, CSV or JSONL.")
 @click.option("--contacts", type=_file, help="Contacts, in the same formats.")
+@click.option("--campaigns", type=_file, help="When roles close, in the same formats.")
 @click.option("--at", "moment", required=True, help="The moment asked about (RFC 3339).")
 @click.option("--model", "uri", help="Version, alias or models:/ URI; default: the champion.")
 @click.option("--out", type=_file, required=True, help="File to write: Parquet, CSV or JSONL.")
@@ -132,6 +133,7 @@ def _require_free(host: str, port: int) -> None:
 def score(
     events: Path,
     contacts: Path | None,
+    campaigns: Path | None,
     moment: str,
     uri: str | None,
     out: Path,
@@ -150,10 +152,11 @@ def score(
     import pyarrow as pa
     from tqdm import tqdm
 
+    from features.events.campaigns import closings, read_campaigns
     from features.events.contacts import read_contacts
     from features.events.files import read_events, write_table
     from features.events.formats import file_format
-    from features.moments import moment_said
+    from features.moments import microseconds, moment_said
     from features.store.tenants import DEFAULT_TENANT
     from models import registry
     from models.settings import Settings, load_settings
@@ -167,7 +170,8 @@ def score(
     decider = registry.load(settings, uri).for_tenant(DEFAULT_TENANT)
     table = read_events(events)
     people = None if contacts is None else read_contacts(contacts)
-    requests = open_threads(table, people, at)
+    told = None if campaigns is None else closings(read_campaigns(campaigns), microseconds(at))
+    requests = open_threads(table, people, at, told)
     record = None if folder is None else Record(folder, at)
     parts = [to_table([])]
     with tqdm(total=len(requests), unit=" threads", disable=None) as bar:

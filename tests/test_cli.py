@@ -226,6 +226,13 @@ def test_score_writes_the_columns_of_the_contract(
     status, _, errors = run(*words, "--out", str(tmp_path / "nowhere" / "scores.parquet"))
     assert (status, "cannot be written" in errors) == (1, True)
     assert [p.name for p in tmp_path.iterdir()] == ["scores.parquet"]
+    role = table["campaign_id"][0].as_py()
+    closed = tmp_path / "campaigns.csv"
+    closed.write_text(f"campaign_id,closes_at\n{role},2024-09-01T00:00:00Z\n")
+    status, _, errors = run(*words, "--campaigns", str(closed), "--out", str(out))
+    assert status == 0, errors
+    rules = [r["rule"] for r in orjson.loads(pq.read_table(out)["rules"][0].as_py())]
+    assert "role_closed" in rules
 
 
 @asks_mlflow

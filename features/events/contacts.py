@@ -12,10 +12,8 @@ import pyarrow.compute as pc
 from features.errors import BadInput
 from features.events import duplicates
 from features.events.attributes import AUDIT, Attribute, attribute_column, attribute_value
-from features.events.csv_format import read_csv
-from features.events.formats import file_format, require_file
-from features.events.jsonl_format import read_jsonl
-from features.events.parquet_format import read_parquet
+from features.events.formats import file_format
+from features.events.loose import read_loose
 from features.events.places import country_problem, timezone_problem
 from features.events.problems import Findings, Notices, Problem, listed, refuse
 from features.events.text import NOTHING, as_text, id_problem, plain, text_column
@@ -35,7 +33,7 @@ def read_contacts(path: Path) -> pa.Table:
 
     Raises `BadInput` naming the file, and row and field where there is one.
     """
-    table = _raw(path)
+    table = read_loose(path)
     table = validate_contacts(table, str(path), from_text=file_format(path) == "csv")
     if not len(table):
         raise BadInput("has no contacts in it", source=str(path))
@@ -44,7 +42,7 @@ def read_contacts(path: Path) -> pa.Table:
 
 def read_audit(path: Path) -> pa.Table:
     """`audit_columns` of the contacts in a file."""
-    return audit_columns(_raw(path), str(path))
+    return audit_columns(read_loose(path), str(path))
 
 
 def validate_contacts(table: pa.Table, source: str, *, from_text: bool = False) -> pa.Table:
@@ -106,35 +104,6 @@ def _named_value(
         return None, problem or "must be text"
     problem = rule(text)
     return (None, problem) if problem else (text, None)
-
-
-def _raw(path: Path) -> pa.Table:
-    require_file(path)
-    kind = file_format(path)
-    if kind == "parquet":
-        return read_parquet(path)
-    return read_csv(path) if kind == "csv" else _from_lines(path)
-
-
-def _from_lines(path: Path) -> pa.Table:
-    rows = [row for batch in read_jsonl(path) for row in batch]
-    names = dict.fromkeys(name for row in rows for name in row)
-    columns = {}
-    for name in names:
-        values = [attribute_value(row.get(name)) for row in rows]
-        for number, (_, problem) in enumerate(values, start=1):
-            if problem:
-                raise BadInput(problem, source=str(path), row=number, field=name)
-        columns[name] = _one_kind([value for value, _ in values], name, path)
-    return pa.table(columns)
-
-
-def _one_kind(values: list[Attribute], name: str, path: Path) -> pa.Array:
-    kinds = {type(value) for value in values if value is not None}
-    if len(kinds) > 1:
-        message = "has numbers in some rows and text in others; make it one of them"
-        raise BadInput(message, source=str(path), field=name)
-    return pa.array(values, pa.float64() if kinds == {float} else pa.string())
 
 
 def _validated(table: pa.Table, source: str, from_text: bool) -> pa.Table:

@@ -1,0 +1,74 @@
+"""Campaigns: one row for each time it was said when the role behind a thread closes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from features.errors import BadInput
+from features.events.known import known_by
+from features.events.loose import read_loose
+from features.events.problems import Findings, listed, refuse
+from features.events.schema import TIMESTAMP
+from features.events.text import plain, text_column
+from features.events.times import time_column
+from features.moments import EPOCH
+
+KEY, CLOSES, RECORDED = "campaign_id", "closes_at", "recorded_at"
+
+
+def read_campaigns(path: Path) -> pa.Table:
+    """The validated campaigns of a file: `campaign_id`, `closes_at`, `recorded_at`.
+
+    `closes_at` is null where the role is open. `recorded_at` is when that was said, 1970 (which is
+    before any question) where the file does not tell. Other columns are left out.
+
+    Raises `BadInput` naming the file, and row and field where there is one.
+    """
+    table, source = read_loose(path), str(path)
+    findings = Findings(len(table))
+    columns = _columns(table, findings)
+    if findings.total:
+        refuse(findings.problems(), findings.total, source)
+    if not len(table):
+        raise BadInput("has no campaigns in it", source=source)
+    return pa.table(columns)
+
+
+def _columns(table: pa.Table, findings: Findings) -> dict[str, pa.ChunkedArray | None]:
+    names = table.column_names
+    for name in (KEY, CLOSES):
+        if name not in names:
+            found = listed(names) if names else "none"
+            findings.column(name, f"is a required column and is not there; columns found: {found}")
+    if findings.total:
+        return {}
+    campaign = text_column(table[KEY], KEY, findings, required=True)
+    said = _moments(table[RECORDED], RECORDED, findings) if RECORDED in names else None
+    return {
+        KEY: None if campaign is None else plain(campaign),
+        CLOSES: _moments(table[CLOSES], CLOSES, findings),
+        RECORDED: _nothing(len(table)).fill_null(EPOCH) if said is None else said.fill_null(EPOCH),
+    }
+
+
+def _moments(raw: pa.ChunkedArray, name: str, findings: Findings) -> pa.ChunkedArray | None:
+    if raw.null_count == len(raw):
+        return _nothing(len(raw))
+    return time_column(raw, name, findings, required=False)
+
+
+def _nothing(rows: int) -> pa.ChunkedArray:
+    return pa.chunked_array([pa.nulls(rows, TIMESTAMP)])
+
+
+def closings(campaigns: pa.Table, at_us: int) -> dict[str, datetime]:
+    """When roles close by what had been said by a moment (microseconds since 1970).
+
+    What was said last counts; those that are open are left out.
+    """
+    said = known_by(campaigns, at_us).sort_by(RECORDED).to_pylist()
+    last = {row[KEY]: row[CLOSES] for row in said}
+    return {campaign: closes for campaign, closes in last.items() if closes is not None}
