@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from importlib.metadata import version
 
 from anyio import CapacityLimiter
@@ -22,6 +22,7 @@ from serving import problems
 from serving.access.access import Access
 from serving.access.audit import note_rules
 from serving.access.headers import let_sites_read
+from serving.background import working
 from serving.batching import Batching
 from serving.champion import Champion
 from serving.clock import system_time
@@ -64,44 +65,32 @@ def create_app(
         read_tenant_rules(settings.rules, Rulebook.load(None))
     telemetry, tracing = Telemetry(), tracing_to(settings.otlp_endpoint)
     database = open_store(settings)
-    access = Access(database, settings)
     database.tell(telemetry.store_up.set)
-    champion = Champion(telemetry.loaded)
-    source = Registry(settings) if load is None else Fixed(load)
-    watch = Watch(source, champion, FlightMetrics(telemetry.registry), settings.watch_seconds)
-    refresher = Refresher(
-        database,
-        champion,
-        settings.refresh_seconds,
-        timedelta(days=settings.retention_days),
-        telemetry,
-    )
-    ledgers = Ledgers(database, settings.ledger_seconds, telemetry)
+    access, champion = Access(database, settings), Champion(telemetry.loaded)
     rival = Registry(settings, CHALLENGER) if load is None else Nobody()
     shadow = Shadow(database, rival, ShadowMetrics(telemetry.registry), settings.shadow_seconds)
-    dispatcher = Dispatcher(database, champion, settings, telemetry)
+    source = Registry(settings) if load is None else Fixed(load)
+    workers = (
+        Watch(source, champion, FlightMetrics(telemetry.registry), settings.watch_seconds),
+        Refresher(database, champion, settings, telemetry),
+        Ledgers(database, settings.ledger_seconds, telemetry),
+        Dispatcher(database, champion, settings, telemetry),
+        shadow,
+    )
     assistants = Assistants(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
-        await run_in_threadpool(note_rules, database, settings.rules, datetime.now(UTC))
-        await run_in_threadpool(watch.start)
-        refresher.start()
-        ledgers.start()
-        dispatcher.start()
-        shadow.start()
-        await run_in_threadpool(started)
-        async with assistants.running():
+        async with AsyncExitStack() as ends:
+            ends.callback(database.close)
+            if tracing is not None:
+                ends.push_async_callback(run_in_threadpool, tracing.stop)
+            ends.push_async_callback(run_in_threadpool, access.close)
+            await run_in_threadpool(note_rules, database, settings.rules, datetime.now(UTC))
+            await ends.enter_async_context(working(workers))
+            await run_in_threadpool(started)
+            await ends.enter_async_context(assistants.running())
             yield
-        await run_in_threadpool(watch.stop)
-        await run_in_threadpool(shadow.stop)
-        await run_in_threadpool(dispatcher.stop)
-        await run_in_threadpool(refresher.stop)
-        await run_in_threadpool(ledgers.stop)
-        await run_in_threadpool(access.close)
-        if tracing is not None:
-            await run_in_threadpool(tracing.stop)
-        database.close()
 
     app = FastAPI(
         title=TITLE, description=ABOUT, version=version("fineline"), lifespan=lifespan,
@@ -114,6 +103,14 @@ def create_app(
     app.state.challenger, app.state.batching = shadow.challenger, Batching()
     app.state.turns = CapacityLimiter(TURNS[database.url.get_backend_name()])
     app.state.telemetry, app.state.database, app.state.access = telemetry, database, access
+    _furnish(app, assistants)
+    let_sites_read(app, settings)
+    app.add_middleware(Surroundings, telemetry=telemetry, tracing=tracing)
+    return app
+
+
+def _furnish(app: FastAPI, assistants: Assistants) -> None:
+    """Routes, what is answered when something is wrong, and the reference."""
     for router in API:
         app.include_router(router)
     for router in PAGES:
@@ -121,10 +118,7 @@ def create_app(
     app.router.routes.append(Route(MCP_PATH, assistants, methods=MCP_METHODS))
     problems.install(app)
     visitor.install(app)
-    let_sites_read(app, settings)
-    app.add_middleware(Surroundings, telemetry=telemetry, tracing=tracing)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
-    return app
 
 
 def from_environment() -> FastAPI:

@@ -10,6 +10,7 @@ from features.store import decisions, threads
 from features.store.database import Database
 from serving.champion import Champion
 from serving.rounds import Rounds
+from serving.settings import ServiceSettings
 from serving.stored.looking import AT_ONCE, look
 from serving.stored.matured import matured
 from serving.telemetry import Telemetry
@@ -19,21 +20,26 @@ _log = logging.getLogger("fineline.api")
 
 
 class Refresher:
-    """A thread that looks at people whose time has come, every `pause` seconds; 0 is never.
+    """A thread that looks at people whose time has come, every `refresh_seconds`; 0 is never.
 
-    Once an hour it also removes decisions older than `retention`, and sees how those that are old
-    enough have held.
+    Once an hour it also removes decisions older than `retention_days`, and sees how those that are
+    old enough have held.
     """
 
     def __init__(
-        self, database: Database, champion: Champion, pause: float, retention: timedelta,
+        self, database: Database, champion: Champion, settings: ServiceSettings,
         telemetry: Telemetry,
     ) -> None:  # fmt: skip
         self._database, self._champion = database, champion
-        self._retention, self._hourly = retention, datetime.min.replace(tzinfo=UTC)
+        self._retention = timedelta(days=settings.retention_days)
+        self._hourly = datetime.min.replace(tzinfo=UTC)
         self._telemetry = telemetry
         self._rounds = Rounds(
-            "refresher", self._once, pause, "deciding anew about stored threads failed", _log
+            "refresher",
+            self._once,
+            settings.refresh_seconds,
+            "deciding anew about stored threads failed",
+            _log,
         )
         self._seen: str | None = None
 
