@@ -18,6 +18,8 @@ from features.state import COMPLAINT, NOTHING, OPT_OUT, TOUCH
 from features.timeline import Timeline, as_it_happened
 from models.decide import Decider
 from models.decision import Decision, Request
+from models.fares import Fresh
+from models.ledger import Ledger
 from serving.record import Record
 
 CHUNK = 1000
@@ -88,6 +90,12 @@ def _people(contacts: pa.Table | None) -> dict[str, dict[str, Any]]:
     names = [n for n in contacts.column_names if n != "contact_id"]
     rows = contacts.select(names).to_pylist()
     return dict(zip(contacts["contact_id"].to_pylist(), rows, strict=True))
+
+
+def fares_by(events: pa.Table, at: datetime) -> Fresh:
+    """How senders and clients have fared, by what of the events was recorded by `at`."""
+    at_us = microseconds(at)
+    return Fresh(Ledger.counted(known_by(events, at_us).combine_chunks(), at_us))
 
 
 def decided(decider: Decider, requests: Sequence[Request], record: Record | None) -> list[Decision]:

@@ -121,6 +121,12 @@ def _require_free(host: str, port: int) -> None:
 @click.option("--contacts", type=_file, help="Contacts, in the same formats.")
 @click.option("--campaigns", type=_file, help="When roles close, in the same formats.")
 @click.option("--at", "moment", required=True, help="The moment asked about (RFC 3339).")
+@click.option(
+    "--count-senders",
+    is_flag=True,
+    help="Count from the events how senders and clients have fared by then, as a service does "
+    "from its store; default: as the model knows them.",
+)
 @click.option("--model", "uri", help="Version, alias or models:/ URI; default: the champion.")
 @click.option("--out", type=_file, required=True, help="File to write: Parquet, CSV or JSONL.")
 @click.option(
@@ -135,6 +141,7 @@ def score(
     contacts: Path | None,
     campaigns: Path | None,
     moment: str,
+    count_senders: bool,
     uri: str | None,
     out: Path,
     folder: Path | None,
@@ -161,7 +168,7 @@ def score(
     from models import registry
     from models.settings import Settings, load_settings
     from serving.answers import to_table
-    from serving.batch import chunks, decided, open_threads
+    from serving.batch import chunks, decided, fares_by, open_threads
     from serving.record import Record
 
     at = moment_said(moment, "--at")
@@ -170,6 +177,8 @@ def score(
     decider = registry.load(settings, uri).for_tenant(DEFAULT_TENANT)
     table = read_events(events)
     people = None if contacts is None else read_contacts(contacts)
+    if count_senders:
+        decider = decider.knowing(fares_by(table, at))
     told = None if campaigns is None else closings(read_campaigns(campaigns), microseconds(at))
     requests = open_threads(table, people, at, told)
     record = None if folder is None else Record(folder, at)

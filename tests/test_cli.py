@@ -233,6 +233,11 @@ def test_score_writes_the_columns_of_the_contract(
     assert status == 0, errors
     rules = [r["rule"] for r in orjson.loads(pq.read_table(out)["rules"][0].as_py())]
     assert "role_closed" in rules
+    status, _, errors = run(*words, "--count-senders", "--out", str(out))
+    assert status == 0, errors
+    counted = pq.read_table(out)
+    assert counted["campaign_id"] == table["campaign_id"]
+    assert counted["if_nudged_p_land"] != table["if_nudged_p_land"]
 
 
 @asks_mlflow

@@ -23,6 +23,7 @@ from models.decide import Decider
 from models.fares import PARTIES, Asked, Fresh, read
 from models.ledger import Ledger
 from serving.app import create_app
+from serving.batch import fares_by, open_threads
 from serving.settings import ServiceSettings
 from serving.stored.ledgers import Ledgers, fares_of
 from serving.stored.replay import on_record, replay
@@ -192,3 +193,19 @@ def test_it_is_made_in_the_background_whatever_happens(
     ledgers.stop()
     assert len(rounds) == 2
     assert fares_of(database, TENANT) is not None
+
+
+def test_files_that_are_counted_answer_as_the_store_does(
+    client: TestClient, decider: Decider
+) -> None:
+    rows = [*landed(300), touch("a", actor_id=WHO[0], account_id=WHO[1])]
+    post(client, rows, "/v1/events")
+    Ledgers(client.app.state.database, 1, Telemetry()).make(NOW)  # type: ignore[attr-defined]
+    hint = client.get("/v1/contacts/anna/hint", params={"at": NOW.isoformat()}).json()
+    late = touch("late", "x", recorded_at=(NOW + timedelta(days=1)).isoformat(), actor_id=WHO[0])
+    events = table([*rows, late])
+    (asked_about,) = open_threads(events, None, NOW)
+    (by_model,) = decider.decide([asked_about])
+    (counted,) = decider.knowing(fares_by(events, NOW)).decide([asked_about])
+    assert counted.if_nudged.p_land == hint["if_nudged"]["p_land"] != by_model.if_nudged.p_land
+    assert counted.if_nudged.p_annoy == hint["if_nudged"]["p_annoy"]
