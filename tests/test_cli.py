@@ -235,9 +235,8 @@ def test_score_writes_the_columns_of_the_contract(
     assert "role_closed" in rules
     status, _, errors = run(*words, "--count-senders", "--out", str(out))
     assert status == 0, errors
-    counted = pq.read_table(out)
-    assert counted["campaign_id"] == table["campaign_id"]
-    assert counted["if_nudged_p_land"] != table["if_nudged_p_land"]
+    # The model has learned from all of these events: of nobody more is known.
+    assert pq.read_table(out)["if_nudged_p_land"] == table["if_nudged_p_land"]
 
 
 @asks_mlflow
