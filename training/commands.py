@@ -18,6 +18,7 @@ from training.simulate.command import simulate
 
 if TYPE_CHECKING:
     from models.settings import Settings
+    from training.run import Trained
 
 __all__ = ["evaluate", "playout", "promote", "rollback", "simulate", "train", "yardstick"]
 
@@ -98,8 +99,16 @@ def train(
         return
     click.echo(result.report.summary())
     click.echo(result.verdict.summary())
-    outcome = "is now champion" if result.champion else "is registered, not champion"
-    click.echo(f"Version {result.version} {outcome}.")
+    click.echo(f"Version {result.version} is {_standing(result)}.")
+
+
+def _standing(result: Trained) -> str:
+    if result.champion:
+        return "now champion"
+    return (
+        "registered, not champion; `fineline promote "
+        f"{result.version}` makes it so all the same, for who knows better than the gate"
+    )
 
 
 @click.command()
