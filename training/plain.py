@@ -17,6 +17,7 @@ from training.metrics import bins, calibration_error, log_loss, roc_auc
 Rows = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.signedinteger[Any]]
 
 #: Of the thread, the recipient and the sender, and the hour.
 FEATURES = (
@@ -31,15 +32,34 @@ TREES = {
     "deterministic": True, "force_col_wise": True,
 }  # fmt: skip
 ROUNDS, SEEDS = 120, 3
+#: Parts of the people for `beside`.
+FOLDS = 5
 
 
 def chances(x: Rows, hit: Flags, asked: Rows) -> Floats:
     """Of the rows `asked`, learned from touches `x` of which some landed (or annoyed: `hit`)."""
     columns = [POSITION[name] for name in FEATURES]
-    data = lgb.Dataset(x[:, columns], hit.astype(float), free_raw_data=False)
+    return _learned(x[:, columns], hit, asked[:, columns], SEEDS)
+
+
+def beside(x: Rows, hit: Flags, contact: Ints, asked: Flags) -> Floats:
+    """Of the rows that are `asked`, by every column, learned from all touches of other people.
+
+    Those of the same days and later are among them: nobody could have known.
+    """
+    told, fold = np.zeros(len(x)), contact % FOLDS
+    for k in range(FOLDS):
+        mine = asked & (fold == k)
+        if mine.any():
+            told[mine] = _learned(x[fold != k], hit[fold != k], x[mine], 1)
+    return told[asked]
+
+
+def _learned(x: Rows, hit: Flags, asked: Rows, seeds: int) -> Floats:
+    data = lgb.Dataset(x, hit.astype(float), free_raw_data=False)
     told = [
-        lgb.train({**TREES, "seed": seed}, data, ROUNDS).predict(asked[:, columns], num_threads=1)
-        for seed in range(SEEDS)
+        lgb.train({**TREES, "seed": seed}, data, ROUNDS).predict(asked, num_threads=1)
+        for seed in range(seeds)
     ]
     return np.asarray(np.mean(told, axis=0))
 
@@ -49,24 +69,26 @@ def compared(whole: Dataset, early: Dataset, cutoff: int) -> dict[str, dict[str,
 
     `later`: it learns from touches before `cutoff` by what came of them, known afterwards or not,
     which nobody had who trained then; `by_then`: as it was known, `early` being what was recorded
-    before `cutoff`. Outcomes that never happened are left out.
+    before `cutoff`; `beside`: as the function of that name. Outcomes that never happened are left
+    out.
     """
-    asked = whole.watched.time * DAY >= cutoff - 0.5
-    judged = whole.watched.take(asked & whole.mature() & ~whole.closed)
-    known = {
-        "later": whole.watched.take(~asked & whole.mature() & ~whole.closed),
-        "by_then": early.watched.take(early.mature() & ~early.closed),
-    }
-    return {
-        name: {
-            how: _measured(
-                happened(judged, why), chances(w.x, happened(w, why), judged.x), judged.number
-            )
-            for how, w in known.items()
+    every = whole.watched.take(whole.mature() & ~whole.closed)
+    asked = every.time * DAY >= cutoff - 0.5
+    judged, later = every.take(asked), every.take(~asked)
+    by_then = early.watched.take(early.mature() & ~early.closed)
+    found = {}
+    for name, why in OUTCOMES:
+        hit, hits = happened(judged, why), happened(every, why)
+        known = {"later": happened(later, why), "by_then": happened(by_then, why)}
+        if not all(some.any() for some in (hit, *known.values())):
+            continue
+        told = {
+            "later": chances(later.x, known["later"], judged.x),
+            "by_then": chances(by_then.x, known["by_then"], judged.x),
+            "beside": beside(every.x, hits, every.contact, asked),
         }
-        for name, why in OUTCOMES
-        if all(happened(w, why).any() for w in (judged, *known.values()))
-    }
+        found[name] = {how: _measured(hit, p, judged.number) for how, p in told.items()}
+    return found
 
 
 def _measured(hit: Flags, p: Floats, number: npt.NDArray[Any]) -> dict[str, Any]:

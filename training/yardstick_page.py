@@ -119,20 +119,25 @@ def _same_terms(found: Found) -> Iterator[str]:
         f"({len(plain.FEATURES)} features, `training/plain.py`), and twice: once it learns what "
         "came of its touches in the 30 days after the split as well, which gives the figures "
         "above, and which nobody who trained on that day had known; once, as fineline, by what "
-        "was recorded by then. All of it is of the chance before the next touch, within 30 days."
+        "was recorded by then. The last learns from every column and from what came of the touches "
+        "of everybody else, those of the judged days and later among them: what the columns tell "
+        "of somebody once it is known how the days went, which nobody has. All of it is of the "
+        "chance before the next touch, within 30 days."
     )
     yield ""
     yield ("| data | learned from | ROC AUC | follow-ups | log loss | calibration error |")
     yield "|---|---|---|---|---|---|"
     for name, t, cell in _cells(found):
-        later, by_then = (found[name].plain[t.outcome][how] for how in ("later", "by_then"))
+        plainly = found[name].plain[t.outcome]
         own = cell["overall"] | {
             "roc_auc": cell["overall"]["roc_auc_before_next"],
             "follow_ups_roc_auc": cell["follow_ups"]["roc_auc_before_next"],
         }
         for who, one in (
-            ("baseline, known later", later), ("baseline, known by then", by_then),
+            ("baseline, known later", plainly["later"]),
+            ("baseline, known by then", plainly["by_then"]),
             ("**fineline**", own),
+            ("every column, everybody else, any day", plainly["beside"]),
         ):  # fmt: skip
             yield (
                 f"| {name}, {t.outcome} | {who} | {one['roc_auc']:.3f} "
