@@ -65,6 +65,7 @@ def test_roles_may_all_be_open(tmp_path: Path) -> None:
     [
         ("campaign_id,closes_at\n", "has no campaigns in it"),
         ("campaign_id\nr\n", "closes_at: is a required column and is not there"),
+        ("campaign_id,closes_at,closes_at\nr,,\n", "closes_at"),
         ("campaign,closes_at\nr,\n", "campaign_id: is a required column and is not there"),
         ("campaign_id,closes_at\n,2026-04-01T00:00:00Z\n", "row 1, field campaign_id: is missing"),
         (

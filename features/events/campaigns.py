@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from features.errors import BadInput
 from features.events.known import known_by
-from features.events.loose import read_loose
-from features.events.problems import Findings, listed, refuse
+from features.events.loose import read_loose, require_columns
+from features.events.problems import Findings, refuse
 from features.events.schema import TIMESTAMP
 from features.events.text import plain, text_column
 from features.events.times import time_column
@@ -38,30 +38,29 @@ def read_campaigns(path: Path) -> pa.Table:
 
 
 def _columns(table: pa.Table, findings: Findings) -> dict[str, pa.ChunkedArray | None]:
-    names = table.column_names
-    for name in (KEY, CLOSES):
-        if name not in names:
-            found = listed(names) if names else "none"
-            findings.column(name, f"is a required column and is not there; columns found: {found}")
+    require_columns(table, (KEY, CLOSES), findings)
     if findings.total:
         return {}
     campaign = text_column(table[KEY], KEY, findings, required=True)
-    said = _moments(table[RECORDED], RECORDED, findings) if RECORDED in names else None
+    said = (
+        table[RECORDED] if RECORDED in table.column_names else pa.chunked_array([_nothing(table)])
+    )
+    recorded = _moments(said, RECORDED, findings)
     return {
         KEY: None if campaign is None else plain(campaign),
         CLOSES: _moments(table[CLOSES], CLOSES, findings),
-        RECORDED: _nothing(len(table)).fill_null(EPOCH) if said is None else said.fill_null(EPOCH),
+        RECORDED: None if recorded is None else recorded.fill_null(EPOCH),
     }
 
 
 def _moments(raw: pa.ChunkedArray, name: str, findings: Findings) -> pa.ChunkedArray | None:
     if raw.null_count == len(raw):
-        return _nothing(len(raw))
+        return pa.chunked_array([_nothing(raw)])
     return time_column(raw, name, findings, required=False)
 
 
-def _nothing(rows: int) -> pa.ChunkedArray:
-    return pa.chunked_array([pa.nulls(rows, TIMESTAMP)])
+def _nothing(rows: pa.Table | pa.ChunkedArray) -> pa.Array:
+    return pa.nulls(len(rows), TIMESTAMP)
 
 
 def closings(campaigns: pa.Table, at_us: int) -> dict[str, datetime]:

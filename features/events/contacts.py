@@ -13,9 +13,9 @@ from features.errors import BadInput
 from features.events import duplicates
 from features.events.attributes import AUDIT, Attribute, attribute_column, attribute_value
 from features.events.formats import file_format
-from features.events.loose import read_loose
+from features.events.loose import read_loose, require_columns
 from features.events.places import country_problem, timezone_problem
-from features.events.problems import Findings, Notices, Problem, listed, refuse
+from features.events.problems import Findings, Notices, Problem, refuse
 from features.events.text import NOTHING, as_text, id_problem, plain, text_column
 
 KEY = "contact_id"
@@ -108,7 +108,7 @@ def _named_value(
 
 def _validated(table: pa.Table, source: str, from_text: bool) -> pa.Table:
     findings = Findings(len(table))
-    _require_columns(table, findings)
+    require_columns(table, (KEY,), findings)
     if findings.total:
         refuse(findings.problems(), findings.total, source)
     columns = {name: _column(name, table, findings, from_text) for name in _ordered(table)}
@@ -123,15 +123,6 @@ def _validated(table: pa.Table, source: str, from_text: bool) -> pa.Table:
         refuse(findings.problems(), findings.total, source)
     Notices(duplicates=int(repeat.sum())).log(source)
     return checked.filter(pa.array(np.logical_not(repeat)))
-
-
-def _require_columns(table: pa.Table, findings: Findings) -> None:
-    names = table.column_names
-    for name in {name for name in names if names.count(name) > 1}:
-        findings.column(name, "is there more than once among the columns; keep one")
-    if KEY not in names:
-        found = listed(names) if names else "none"
-        findings.column(KEY, f"is a required column and is not there; columns found: {found}")
 
 
 def _ordered(table: pa.Table) -> list[str]:
