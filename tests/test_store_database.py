@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,21 @@ def test_several_processes_may_open_a_new_store_at_once(database_url: str) -> No
     assert all(everything(one).num_rows == 0 for one in found)
     for one in found:
         one.close()
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_nobody_is_told_that_a_new_file_is_locked(tmp_path: Path, number: int) -> None:
+    found = [Database(f"sqlite:///{tmp_path}/{number}.db") for _ in range(6)]
+    together = threading.Barrier(len(found))
+
+    def opened(one: Database) -> bool | None:
+        together.wait()
+        one.prepare()
+        one.close()
+        return one.up
+
+    with ThreadPoolExecutor(len(found)) as pool:
+        assert list(pool.map(opened, found)) == [True] * len(found)
 
 
 def test_a_store_of_a_newer_version_is_left_alone(database: Database, database_url: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -224,10 +225,28 @@ def _engine(url: URL) -> Engine:
 def _prepare_sqlite(connection: Any, _: object) -> None:
     # Python's own guess of where transactions begin would leave reads outside of them.
     connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode=WAL")
+    _keep_a_log(connection)
     connection.execute("PRAGMA synchronous=FULL")
     # What is erased is overwritten, not only forgotten.
     connection.execute("PRAGMA secure_delete=ON")
+
+
+def _keep_a_log(connection: Any) -> None:
+    """Have the file keep a write-ahead log, which it does from then on.
+
+    Of several who ask that of a new file at once, SQLite lets one and tells others at once that it
+    is locked, whatever their patience: they ask again.
+    """
+    until = time.monotonic() + _PATIENCE["sqlite"]
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > until:
+                raise
+        time.sleep(random.uniform(0, 4 * _PAUSE))
 
 
 def _begin_sqlite(connection: Connection) -> None:
