@@ -40,5 +40,5 @@ def moment_said(text: str, option: str) -> datetime:
         message = f"{text!r} is not a time such as 2026-06-01T00:00:00Z"
         raise BadInput(message, field=option) from None
     if moment.tzinfo is None:
-        raise BadInput(f"{text!r} has no offset; write {text}Z for UTC", field=option)
+        raise BadInput(f"{text!r} has no offset; write {moment.isoformat()}Z for UTC", field=option)
     return moment
