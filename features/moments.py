@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from features.errors import BadInput
+from features.errors import BadInput, BadSetting
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
 def microseconds(moment: datetime) -> int:
-    """Microseconds since 1970 of an aware datetime.
+    """Microseconds since 1970 of an aware datetime; raises BadSetting for one without an offset.
 
     >>> microseconds(datetime(1970, 1, 2, tzinfo=UTC))
     86400000000
     """
-    return (moment - EPOCH) // MICROSECOND
+    try:
+        return (moment - EPOCH) // MICROSECOND
+    except TypeError:
+        said = f"{moment.isoformat()} has no UTC offset; write it as '...+00:00'"
+        raise BadSetting(said) from None
 
 
 def moment_of(us: int) -> datetime:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from features.moments import MICROSECOND
+
 Int64s = NDArray[np.int64]
 
 #: Seconds between two looks at a zone's offset: just under the shortest time any zone has kept one
@@ -33,7 +35,7 @@ def utc_offsets(zone: str) -> tuple[Int64s, Int64s]:
     for second in _changes(info, start, end):
         changes.append(second * 1_000_000)
         offsets.append(_offset(info, second))
-    offset_us = [offset // timedelta(microseconds=1) for offset in offsets]
+    offset_us = [offset // MICROSECOND for offset in offsets]
     return np.array(changes, dtype=np.int64), np.array(offset_us, dtype=np.int64)
 
 

@@ -45,7 +45,7 @@ def open_threads(
     ids = h.names["contact_id"].to_pylist()
     campaigns = h.names["campaign_id"].to_pylist()
     histories = known.take(pa.array(happened.entries["event"])).combine_chunks()
-    people = _people(contacts)
+    people, closes = _people(contacts), closings or {}
     found = []
     for contact in sorted(threads, key=ids.__getitem__):
         start, end = happened.starts[contact : contact + 2].tolist()
@@ -55,7 +55,7 @@ def open_threads(
         found += [
             Request(
                 ids[contact], at, history, campaigns[c] if c >= 0 else "", timezone, country,
-                person, closes_at=(closings or {}).get(campaigns[c]) if c >= 0 else None,
+                person, closes_at=closes.get(campaigns[c]) if c >= 0 else None,
             )
             for c in threads[contact]
         ]  # fmt: skip
@@ -95,7 +95,7 @@ def _people(contacts: pa.Table | None) -> dict[str, dict[str, Any]]:
 def fares_by(events: pa.Table, at: datetime) -> Fresh:
     """How senders and clients have fared, by what of the events was recorded by `at`."""
     at_us = microseconds(at)
-    return Fresh(Ledger.counted(known_by(events, at_us).combine_chunks(), at_us))
+    return Fresh(Ledger.counted(known_by(events, at_us), at_us))
 
 
 def decided(decider: Decider, requests: Sequence[Request], record: Record | None) -> list[Decision]:

@@ -177,9 +177,9 @@ def score(
     decider = registry.load(settings, uri).for_tenant(DEFAULT_TENANT)
     table = read_events(events)
     people = None if contacts is None else read_contacts(contacts)
+    told = None if campaigns is None else closings(read_campaigns(campaigns), microseconds(at))
     if count_senders:
         decider = decider.knowing(fares_by(table, at))
-    told = None if campaigns is None else closings(read_campaigns(campaigns), microseconds(at))
     requests = open_threads(table, people, at, told)
     record = None if folder is None else Record(folder, at)
     parts = [to_table([])]

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.events.known import known_by
-from features.moments import microseconds
+from features.moments import MICROSECOND, microseconds
 from features.store.database import Database
 from serving.stored.receipts import contacts_stored, events_stored
 
@@ -29,8 +29,8 @@ def moved_to(events: pa.Table, now: datetime) -> pa.Table:
     Times move by whole weeks, so that Mondays stay Mondays.
     """
     first = pc.min(events["occurred_at"]).cast(pa.int64()).as_py()
-    week = timedelta(weeks=1) // timedelta(microseconds=1)
-    ahead = microseconds(now) - _MOMENT // timedelta(microseconds=1) - first
+    week = timedelta(weeks=1) // MICROSECOND
+    ahead = microseconds(now) - _MOMENT // MICROSECOND - first
     shift = ahead // week * week
     for name in _TIMES:
         kind = events.schema.field(name).type

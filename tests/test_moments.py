@@ -9,13 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.errors import BadInput
+from features.errors import BadInput, BadSetting
 from features.moments import microseconds, moment_of, moment_said
 
 
 @given(st.datetimes(timezones=st.just(timezone(timedelta(hours=5, minutes=30)))))
 def test_there_and_back_is_the_same_moment(moment: datetime) -> None:
     assert moment_of(microseconds(moment)) == moment
+
+
+def test_a_moment_without_an_offset_is_none() -> None:
+    with pytest.raises(BadSetting, match="2026-01-01T00:00:00 has no UTC offset"):
+        microseconds(datetime(2026, 1, 1))  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(

@@ -74,20 +74,19 @@ def compared(whole: Dataset, early: Dataset, cutoff: int) -> dict[str, dict[str,
     """
     every = whole.watched.take(whole.mature() & ~whole.closed)
     asked = every.time * DAY >= cutoff - 0.5
-    judged, later = every.take(asked), every.take(~asked)
     by_then = early.watched.take(early.mature() & ~early.closed)
     found = {}
     for name, why in OUTCOMES:
-        hit, hits = happened(judged, why), happened(every, why)
-        known = {"later": happened(later, why), "by_then": happened(by_then, why)}
-        if not all(some.any() for some in (hit, *known.values())):
+        hit, known = happened(every, why), happened(by_then, why)
+        if not all(some.any() for some in (hit[asked], hit[~asked], known)):
             continue
         told = {
-            "later": chances(later.x, known["later"], judged.x),
-            "by_then": chances(by_then.x, known["by_then"], judged.x),
-            "beside": beside(every.x, hits, every.contact, asked),
+            "later": chances(every.x[~asked], hit[~asked], every.x[asked]),
+            "by_then": chances(by_then.x, known, every.x[asked]),
+            "beside": beside(every.x, hit, every.contact, asked),
         }
-        found[name] = {how: _measured(hit, p, judged.number) for how, p in told.items()}
+        number = every.number[asked]
+        found[name] = {how: _measured(hit[asked], p, number) for how, p in told.items()}
     return found
 
 

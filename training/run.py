@@ -176,8 +176,7 @@ def fingerprint(events: pa.Table) -> str:
 
 
 def _text(us: int) -> str:
-    moment = moment_of(us)
-    return moment.isoformat().replace("+00:00", "Z")
+    return moment_of(us).isoformat().replace("+00:00", "Z")
 
 
 def _register(

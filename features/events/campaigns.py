@@ -9,9 +9,8 @@ import pyarrow as pa
 
 from features.errors import BadInput
 from features.events.known import known_by
-from features.events.loose import read_loose, require_columns
+from features.events.loose import read_loose
 from features.events.problems import Findings, refuse
-from features.events.schema import TIMESTAMP
 from features.events.text import plain, text_column
 from features.events.times import time_column
 from features.moments import EPOCH
@@ -38,29 +37,17 @@ def read_campaigns(path: Path) -> pa.Table:
 
 
 def _columns(table: pa.Table, findings: Findings) -> dict[str, pa.ChunkedArray | None]:
-    require_columns(table, (KEY, CLOSES), findings)
-    if findings.total:
+    if not findings.columns(table.column_names, (KEY, CLOSES), table.column_names):
         return {}
+    if RECORDED not in table.column_names:
+        table = table.append_column(RECORDED, pa.nulls(len(table)))
     campaign = text_column(table[KEY], KEY, findings, required=True)
-    said = (
-        table[RECORDED] if RECORDED in table.column_names else pa.chunked_array([_nothing(table)])
-    )
-    recorded = _moments(said, RECORDED, findings)
+    recorded = time_column(table[RECORDED], RECORDED, findings, required=False)
     return {
         KEY: None if campaign is None else plain(campaign),
-        CLOSES: _moments(table[CLOSES], CLOSES, findings),
+        CLOSES: time_column(table[CLOSES], CLOSES, findings, required=False),
         RECORDED: None if recorded is None else recorded.fill_null(EPOCH),
     }
-
-
-def _moments(raw: pa.ChunkedArray, name: str, findings: Findings) -> pa.ChunkedArray | None:
-    if raw.null_count == len(raw):
-        return pa.chunked_array([_nothing(raw)])
-    return time_column(raw, name, findings, required=False)
-
-
-def _nothing(rows: pa.Table | pa.ChunkedArray) -> pa.Array:
-    return pa.nulls(len(rows), TIMESTAMP)
 
 
 def closings(campaigns: pa.Table, at_us: int) -> dict[str, datetime]:

@@ -13,7 +13,7 @@ from features.errors import BadInput
 from features.events import duplicates
 from features.events.attributes import AUDIT, Attribute, attribute_column, attribute_value
 from features.events.formats import file_format
-from features.events.loose import read_loose, require_columns
+from features.events.loose import read_loose
 from features.events.places import country_problem, timezone_problem
 from features.events.problems import Findings, Notices, Problem, refuse
 from features.events.text import NOTHING, as_text, id_problem, plain, text_column
@@ -108,8 +108,7 @@ def _named_value(
 
 def _validated(table: pa.Table, source: str, from_text: bool) -> pa.Table:
     findings = Findings(len(table))
-    require_columns(table, (KEY,), findings)
-    if findings.total:
+    if not findings.columns(table.column_names, (KEY,), table.column_names):
         refuse(findings.problems(), findings.total, source)
     columns = {name: _column(name, table, findings, from_text) for name in _ordered(table)}
     if findings.total:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,7 +12,6 @@ from features.events.csv_format import read_csv
 from features.events.formats import file_format, require_file
 from features.events.jsonl_format import read_jsonl
 from features.events.parquet_format import read_parquet
-from features.events.problems import Findings, listed
 
 
 def read_loose(path: Path) -> pa.Table:
@@ -26,17 +24,6 @@ def read_loose(path: Path) -> pa.Table:
     if kind == "parquet":
         return read_parquet(path)
     return read_csv(path) if kind == "csv" else _from_lines(path)
-
-
-def require_columns(table: pa.Table, required: Sequence[str], findings: Findings) -> None:
-    """Note columns that are required and missing, and such as are there twice."""
-    names = table.column_names
-    for name in {name for name in names if names.count(name) > 1}:
-        findings.column(name, "is there more than once among the columns; keep one")
-    for name in required:
-        if name not in names:
-            found = listed(names) if names else "none"
-            findings.column(name, f"is a required column and is not there; columns found: {found}")
 
 
 def _from_lines(path: Path) -> pa.Table:

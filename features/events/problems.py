@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -76,6 +76,20 @@ class Findings:
         """Refuse a whole column."""
         self._kept.setdefault((0, name), message)
 
+    def columns(self, names: Sequence[str], required: Sequence[str], once: Sequence[str]) -> bool:
+        """Refuse columns that are there twice, of those in `once`, and such as are not there.
+
+        `names`: the columns there are. True where nothing was refused.
+        """
+        twice = [name for name in once if names.count(name) > 1]
+        for name in twice:
+            self.column(name, "is there more than once among the columns; keep one")
+        missing = [name for name in required if name not in names]
+        for name in missing:
+            found = listed(names) if names else "none"
+            self.column(name, f"is a required column and is not there; columns found: {found}")
+        return not twice and not missing
+
     def one(self, row: int, name: str | None, message: str) -> None:
         """Refuse one row; `row` counts from 0."""
         self._mark()[row] = True
@@ -147,7 +161,7 @@ def quoted(value: object) -> str:
     return f"'{shown}'" if shown.isprintable() else ascii(shown)
 
 
-def listed(names: tuple[str, ...] | list[str], most: int = 30) -> str:
+def listed(names: Sequence[str], most: int = 30) -> str:
     """Names joined by commas on one line, shortened when they are very many or very long."""
     shown = [name if name.isprintable() else ascii(name) for name in map(_short, names[:most])]
     rest = len(names) - most

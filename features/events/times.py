@@ -37,6 +37,9 @@ def time_column(
 
     None when the whole column is refused: times without a zone, dates, numbers.
     """
+    if raw.null_count == len(raw):
+        report_missing(raw, field, findings, required)
+        return pa.chunked_array([pa.nulls(len(raw), TIMESTAMP)])
     if refusal := _column_problem(raw.type):
         findings.column(field, refusal)
         return None

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from features.events import duplicates
 from features.events.numbers import flag_column, fraction_column
-from features.events.problems import LIMIT, Findings, Notices, Problem, listed, refuse
+from features.events.problems import LIMIT, Findings, Notices, Problem, refuse
 from features.events.schema import (
     AGREED_AHEAD,
     DICTIONARY,
@@ -113,7 +113,7 @@ def encode(table: pa.Table) -> pa.Table:
 
 def _columns(table: pa.Table, findings: Findings) -> Columns | None:
     """The canonical columns, refused values null; None when a whole column is refused."""
-    if not _complete(table, findings):
+    if not findings.columns(table.column_names, REQUIRED, FIELDS):
         return None
     columns: dict[str, pa.ChunkedArray | None] = {}
     for name in FIELDS:
@@ -138,18 +138,6 @@ def _column(name: str, raw: pa.ChunkedArray, findings: Findings) -> pa.ChunkedAr
     if name == "personalized":
         return flag_column(raw, name, findings)
     return text_column(raw, name, findings, name in REQUIRED)
-
-
-def _complete(table: pa.Table, findings: Findings) -> bool:
-    names = table.column_names
-    twice = [name for name in FIELDS if names.count(name) > 1]
-    for name in twice:
-        findings.column(name, "is there more than once among the columns; keep one")
-    missing = [name for name in REQUIRED if name not in names]
-    for name in missing:
-        found = listed(names) if names else "none"
-        findings.column(name, f"is a required column and is not there; columns found: {found}")
-    return not twice and not missing
 
 
 def _schema(columns: Columns) -> pa.Schema:

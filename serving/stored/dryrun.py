@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from features.events.schema import EVENTS
-from features.moments import microseconds
+from features.moments import MICROSECOND, microseconds
 from features.store import people, threads
 from features.store.database import Database
 from models.decide import Decider
@@ -39,7 +39,6 @@ _PUT_OFF = timedelta(days=1)
 #: Fewer outcomes than this are not counted but taken as the model expects them.
 FEW = 20
 _DRAWS = 400
-_MOMENT = timedelta(microseconds=1)
 _one_at_a_time = threading.Lock()
 
 
@@ -169,7 +168,7 @@ def _question(one: Known, touch: Mapping[str, Any]) -> Request:
     told = NextTouch(
         touch["relevance"], touch["personalized"], touch["actor_id"], touch["account_id"]
     )
-    at = touch["occurred_at"] - _MOMENT
+    at = touch["occurred_at"] - MICROSECOND
     asked = request(one, touch["campaign_id"] or "", at, Utility())
     # Complaints are counted as of now: they say nothing about then.
     return replace(asked, channels=(touch["channel"],), next_touch=told, complaint_rates={})

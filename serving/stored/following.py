@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 
 from features.events.schema import EVENTS
-from features.moments import microseconds
+from features.moments import MICROSECOND, microseconds
 from features.store import feedback, history
 from features.store.database import Database
 from features.store.feedback import Given
@@ -20,7 +20,7 @@ from serving.stored.tally import Tally
 
 #: How far back, and how much feedback at most.
 _BACK, _MOST = timedelta(days=400), 20_000
-_AFTER_US = timedelta(days=HORIZON) // timedelta(microseconds=1)
+_AFTER_US = timedelta(days=HORIZON) // MICROSECOND
 Ends = Mapping[tuple[str, str | None], tuple[int, bool]]
 #: What was hinted and done; `HINTED[nudge?, followed?]`.
 HINTED: Mapping[tuple[bool, bool], str] = {

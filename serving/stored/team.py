@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.moments import microseconds
+from features.moments import MICROSECOND, microseconds
 from features.store import history, people
 from features.store.database import Database
 from models.lags import HORIZON
@@ -73,7 +73,7 @@ def team(database: Database, tenant: str, now: datetime) -> Team:
             events = pa.concat_tables(found.values())
     until = now - timedelta(days=HORIZON)
     f = fates(events, microseconds(now))
-    ago = (microseconds(until) - f.made) // (MONTH // timedelta(microseconds=1))
+    ago = (microseconds(until) - f.made) // (MONTH // MICROSECOND)
     f, month = _chosen(f, MONTHS - 1 - ago, f.mature & (ago < MONTHS))
     touches = events.select(["channel", "actor_id"]).take(pa.array(f.row))
     groups = {

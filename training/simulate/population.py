@@ -87,8 +87,6 @@ def populate(
         raise BadSetting(f"{contacts} contacts are too many; ask for at most {MOST_CONTACTS}")
     if seed < 0:
         raise BadSetting(f"seed {seed} is negative; take 0 or more")
-    if start.tzinfo is None:
-        raise BadSetting(f"{start.isoformat()} has no UTC offset; write it as '...+00:00'")
     rng = np.random.default_rng([seed, contacts])
     shown = _columns(contacts, rng)
     people = _people(world, shown, rng)
