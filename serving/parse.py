@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from features.events.contacts import contact_row
+from features.events.places import timezone_problem
 from features.events.problems import quoted
 from features.events.rows import events_from_items
 from features.events.schema import CHANNELS, FIRST_YEAR, LAST_YEAR
@@ -255,6 +256,14 @@ def actor_asked(actor_id: str | None) -> str | None:
     if problem:
         raise invalid([FieldError("actor_id", problem)])
     return actor_id or None
+
+
+def timezone_asked(timezone: str | None) -> str:
+    """The time zone named in an address, UTC if none; raises Problem."""
+    problem = timezone_problem(timezone) if timezone else None
+    if problem:
+        raise invalid([FieldError("timezone", problem)])
+    return timezone or "UTC"
 
 
 def thread_asked(

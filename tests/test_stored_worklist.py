@@ -159,6 +159,19 @@ def test_touches_of_today_use_up_the_capacity(hints: Hints) -> None:
     assert listed(hints, capacity=3)["capacity_left"] == 2
 
 
+@pytest.mark.parametrize(
+    ("timezone", "left"),
+    [("UTC", 2), ("America/New_York", 3), ("Asia/Tokyo", 1), ("Pacific/Kiritimati", 3)],
+)
+def test_a_day_begins_at_midnight_where_it_is_asked_for(
+    hints: Hints, timezone: str, left: int
+) -> None:
+    """It is 10:00 UTC: 6:00 in New York, 19:00 in Tokyo, and the next midnight in Kiritimati."""
+    append(hints.database, TENANT, [touch("t", "new", occurred_at="2024-07-09T01:00:00Z")], 1)
+    append(hints.database, TENANT, [touch("y", "old", occurred_at="2024-07-08T16:00:00Z")], 1)
+    assert listed(hints, capacity=3, timezone=timezone)["capacity_left"] == left
+
+
 def test_a_thread_that_changes_leaves_the_list_at_once(hints: Hints) -> None:
     before = listed(hints, limit=200)["items"]
     gone = before[0]["contact_id"]
@@ -276,7 +289,7 @@ def test_the_route_answers_as_documented(client: TestClient, hints: Hints) -> No
 
 @pytest.mark.parametrize(
     "query", [{"limit": 0}, {"limit": "x"}, {"limit": 201}, {"capacity": -1}, {"annoyance": "nan"},
-              {"cursor": "x"}],
+              {"cursor": "x"}, {"timezone": "Mars/Olympus"}],
 )  # fmt: skip
 def test_a_query_that_is_wrong_names_the_parameter(
     client: TestClient, query: dict[str, Any]

@@ -19,6 +19,7 @@ from serving.schemas import (
     ScoreIn,
     StoredEventIn,
     Strict,
+    TimeZone,
     WorklistOut,
 )
 
@@ -38,6 +39,9 @@ class WorklistIn(Strict):
     )
     capacity: int | None = Field(
         None, ge=0, le=1_000_000, description="Touches a day; those made count."
+    )
+    timezone: TimeZone | None = Field(
+        None, description="Where the day of the capacity begins; UTC if none."
     )
     annoyance: float | None = Field(
         None, ge=0, le=1_000_000, description="Most people to annoy, as expected."

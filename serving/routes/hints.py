@@ -11,7 +11,7 @@ from serving import examples
 from serving.access.caller import Reader, Reporter
 from serving.bodies import body_of, load_json
 from serving.openapi import STORING, answers, body, linked
-from serving.parse import actor_asked, thread_asked
+from serving.parse import actor_asked, thread_asked, timezone_asked
 from serving.routes.common import (
     CampaignAsked,
     ContactId,
@@ -24,7 +24,15 @@ from serving.routes.common import (
     settings,
     telemetry,
 )
-from serving.schemas import CURSOR, LINE, DecisionOut, FeedbackIn, FeedbackOut, WorklistOut
+from serving.schemas import (
+    CURSOR,
+    LINE,
+    TIME_ZONE,
+    DecisionOut,
+    FeedbackIn,
+    FeedbackOut,
+    WorklistOut,
+)
 from serving.stored import feedback
 from serving.stored.described import contact_id_of
 from serving.stored.hints import Hints
@@ -86,6 +94,13 @@ async def work_list(
     capacity: Annotated[
         int | None, Query(ge=0, le=1_000_000, description="Touches a day; those made count.")
     ] = None,
+    timezone: Annotated[
+        str | None,
+        Query(
+            description="Where the day of the capacity begins; UTC if none.",
+            json_schema_extra=TIME_ZONE,
+        ),
+    ] = None,
     annoyance: Annotated[
         float | None, Query(ge=0, le=1_000_000, description="Most people to annoy, as expected.")
     ] = None,
@@ -94,7 +109,7 @@ async def work_list(
 
     With `annoyance` a thread is passed over whose risk would bring the sum of `p_annoy` over it.
     """
-    asked = Asked(actor_asked(actor_id), limit, capacity, annoyance)
+    asked = Asked(actor_asked(actor_id), limit, capacity, annoyance, timezone_asked(timezone))
     place = Place.of(cursor)
     hints = await _hints(request, caller.tenant, now)
     return as_json(await run_in_threadpool(worklist, hints, asked, place))

@@ -4,7 +4,17 @@ Requests are checked by hand-written code, for speed and for sentences, and answ
 passing through these models; tests hold both to them.
 """
 
-from serving.schemas.base import ID, LINE, MOMENT, FieldErrorOut, Line, ProblemOut, Strict
+from serving.schemas.base import (
+    ID,
+    LINE,
+    MOMENT,
+    TIME_ZONE,
+    FieldErrorOut,
+    Line,
+    ProblemOut,
+    Strict,
+    TimeZone,
+)
 from serving.schemas.decisions import (
     SCORE_EXAMPLE,
     SCORES_EXAMPLE,
@@ -41,6 +51,7 @@ __all__ = [
     "MOMENT",
     "SCORES_EXAMPLE",
     "SCORE_EXAMPLE",
+    "TIME_ZONE",
     "CampaignIn",
     "CampaignOut",
     "ContactIn",
@@ -67,6 +78,7 @@ __all__ = [
     "StoredContactIn",
     "StoredEventIn",
     "Strict",
+    "TimeZone",
     "UtilityIn",
     "WebhookRowIn",
     "WorklistOut",

@@ -34,7 +34,8 @@ Id = Annotated[str, Field(json_schema_extra=ID)]
 Line = Annotated[str, Field(json_schema_extra=LINE)]
 Moment = Annotated[datetime, WithJsonSchema(MOMENT)]
 #: Names whose tables are long: IANA time zones and ISO 3166-1 countries; empty is unknown.
-TimeZone = Annotated[str, Field(json_schema_extra={"format": "iana-time-zone"})]
+TIME_ZONE = {"format": "iana-time-zone"}
+TimeZone = Annotated[str, Field(json_schema_extra=TIME_ZONE)]
 Country = Annotated[
     str, Field(json_schema_extra={"format": "iso-3166-1-alpha-2", "pattern": "^(?:[A-Z]{2})?$"})
 ]

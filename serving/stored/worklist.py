@@ -6,6 +6,7 @@ import base64
 import binascii
 from dataclasses import dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -28,12 +29,16 @@ _ROUNDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a work list is asked for: `capacity` touches a day, `annoyance` people at risk."""
+    """What a work list is asked for: `capacity` touches a day, `annoyance` people at risk.
+
+    `timezone`: where the day begins at midnight.
+    """
 
     actor_id: str | None = None
     limit: int = 50
     capacity: int | None = None
     annoyance: float | None = None
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,8 @@ def worklist(hints: Hints, asked: Asked, place: Place) -> bytes:
     hints = hints.by_dials()
     look(hints.database, hints.decider, hints.now, _WAITS_FOR, hints.tenant)
     now_us = microseconds(hints.now)
-    midnight = hints.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    local = hints.now.astimezone(ZoneInfo(asked.timezone))
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     with hints.database.reading() as connection:
         pending = threads.waiting(connection, hints.tenant, now_us)
         made_today = threads.touched_since(
