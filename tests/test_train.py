@@ -22,7 +22,7 @@ from tests.factories import NAMELESS, Shape, table
 from tests.factories import agency as random_agency
 from tests.realdata import real_data
 from training.dataset import known_before, prepare
-from training.run import fingerprint, train
+from training.run import train
 from training.train import fit_model
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -101,13 +101,6 @@ def test_a_cutoff_hides_what_was_recorded_later(agency: tuple[pa.Table, pa.Table
     assert known.num_rows < events.num_rows
     again, _ = prepare(known, contacts, until=cutoff)
     assert (again.watched.time * 86_400e6 + again.watched.days * 86_400e6 <= cutoff + 1e5).all()
-
-
-def test_the_fingerprint_is_of_the_events_not_of_their_order() -> None:
-    events = random_agency(16)
-    turned = events.take(pa.array(np.arange(events.num_rows)[::-1]))
-    assert fingerprint(events) == fingerprint(turned)
-    assert fingerprint(events) != fingerprint(events.slice(1))
 
 
 def test_training_is_deterministic(agency: tuple[pa.Table, pa.Table], small_trees: None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Mapping
@@ -24,6 +23,7 @@ from models.settings import Settings
 from training import gate, plots
 from training.dataset import Dataset, known_before, prepare
 from training.evaluate import Report, evaluate, rates_of
+from training.fingerprint import fingerprint
 from training.fit import MEMBERS, SEED, TREES
 from training.gate import Verdict
 from training.kinds import FEW_OUTCOMES
@@ -82,7 +82,7 @@ def train(
     report = evaluate(judged, known, contacts, split, rates)
     later = data.watched.take((data.watched.time * DAY >= split) & ~data.closed)
     progress("the model of all touches")
-    card = _card(data, known, now, cutoff, report) | {
+    card = _card(data, (known, contacts), now, cutoff, report) | {
         "rates": rates_of(data, np.ones(len(data.watched), bool))
     }
     model = fit_model(data, encoding, card, progress, MEMBERS, later_slopes(judged, later))
@@ -142,7 +142,11 @@ def _self_test(model: Model, data: Dataset) -> tuple[Any, Any]:
 
 
 def _card(
-    data: Dataset, events: pa.Table, now: datetime, cutoff: int | None, report: Report
+    data: Dataset,
+    tables: tuple[pa.Table, pa.Table | None],
+    now: datetime,
+    cutoff: int | None,
+    report: Report,
 ) -> dict[str, Any]:
     """What is known of the making, JSON-ready; times are RFC 3339 UTC."""
     w = data.watched
@@ -151,28 +155,18 @@ def _card(
         "cutoff": None if cutoff is None else _text(cutoff),
         "until_us": data.until,
         "trained_on": {
-            "events": events.num_rows,
+            "events": tables[0].num_rows,
             "touches": len(w),
             "contacts": len(np.unique(w.contact)),
             "lands": int((w.why == 1).sum()),
             "annoyances": int((w.why == 2).sum()),
             "from": _text(int(w.time.min() * DAY)),
             "until": _text(data.until),
-            "fingerprint": fingerprint(events),
+            "fingerprint": fingerprint(*tables),
         },
         "metrics": report.metrics,
         "fineline": installed("fineline"),
     }
-
-
-def fingerprint(events: pa.Table) -> str:
-    """A digest of the events' identity, order aside: ids, times and kinds."""
-    digest = hashlib.blake2b(digest_size=16)
-    ids = events.select(["event_id", "recorded_at", "kind"]).sort_by("event_id")
-    for column in ids.columns:
-        for text in column.cast(pa.string()).to_pylist():
-            digest.update(text.encode() + b"\0")
-    return digest.hexdigest()
 
 
 def _text(us: int) -> str:
