@@ -42,6 +42,10 @@ def test_json_has_every_policy_with_intervals(run: CliRunner) -> None:
             assert r[name]["low"] <= r[name]["mean"] <= r[name]["high"]
         worth = r["landed"]["mean"] - 2 * r["annoyed"]["mean"] - 0.01 * r["touches"]["mean"]
         assert r["value"]["mean"] == pytest.approx(worth, abs=1e-4)
+        counted = r["counted"]
+        worth = counted["landed"] - 2 * counted["annoyed"] - 0.01 * counted["touches"]
+        assert counted["value"] == pytest.approx(worth, abs=1e-4)
+        assert 60 * counted["landed"] == pytest.approx(round(60 * counted["landed"]), abs=1e-2)
     assert rows[1]["share"]["mean"] == 0
     again = run.invoke(playout, [*SMALL, *options], catch_exceptions=False)
     assert again.output == result.output
@@ -74,7 +78,8 @@ def made_up(play: Play, lift: float) -> Played:
     random = np.random.default_rng(len(play.world))
     n = play.only or play.contacts
     luck = random.random(play.contacts)[:n]
-    outcome = Outcome((luck < 0.3 + lift).astype(int), (luck > 0.97).astype(int), np.full(n, 3))
+    landed, annoyed = (luck < 0.3 + lift).astype(int), (luck > 0.97).astype(int)
+    outcome = Outcome(landed, annoyed, np.full(n, 3), np.zeros((n, 2)), np.zeros((n, 2), int))
     notes = tuple(("fair", "email", 0.1, 0.05, 0.2, 0.1, 0.1, 0.0, 0.01, 0.1) for _ in range(60))
     return Played(play, outcome, "made up", 10, notes if play.policy == "fineline" else ())
 
@@ -91,6 +96,8 @@ def test_the_page_is_made_of_the_plays(book: Book) -> None:
     text = "\n".join(page(book, "plots"))
     assert "better in 2 of 2 worlds (interval above zero), worse in 0" in text
     assert "aim 0.7: reached" in text
+    assert "As counted, with the luck of the draws: " in text
+    assert "as in the world agency, where the habit lands" in text
     for world in book.agenda.worlds:
         share = book.share(book.agenda.main(world, "fineline"))
         assert f"{share.mean:.3f} ({share.low:.3f} to {share.high:.3f})" in text

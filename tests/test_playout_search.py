@@ -47,8 +47,9 @@ def test_the_insiders_search_is_reproducible_and_starts_at_the_cadence(arena: Ar
     one, two = (tune_insider(arena, STAKES, start, rounds=3) for _ in range(2))
     assert np.array_equal(one, two)
     shown = columns_shown(arena)
-    found = arena.by_rules(insider_rules(one, shown)).value(STAKES).mean()
-    assert found >= arena.by_rules(start.rules(len(shown))).value(STAKES).mean()
+    found, begun = (arena.by_rules(rules).less_luck().value(STAKES).mean()
+                    for rules in (insider_rules(one, shown), start.rules(len(shown))))  # fmt: skip
+    assert found >= begun
 
 
 def test_the_best_cadence_is_the_best_of_all(arena: Arena) -> None:
@@ -73,9 +74,9 @@ def test_no_two_cadences_of_the_grid_are_alike() -> None:
 
 def test_the_threshold_found_is_the_best_for_its_stakes(arena: Arena) -> None:
     found = best_threshold(arena, STAKES)
-    value = arena.clear_sighted(found, STAKES).value(STAKES).mean()
+    value = arena.clear_sighted(found, STAKES).less_luck().value(STAKES).mean()
     for other in (-0.02, 0.0, 0.17):
-        assert value >= arena.clear_sighted(other, STAKES).value(STAKES).mean()
+        assert value >= arena.clear_sighted(other, STAKES).less_luck().value(STAKES).mean()
 
 
 @pytest.mark.parametrize("text", ["5x3", "x", "0x3xemail", "5x0xemail", "5x3xpigeon", "5x3x",

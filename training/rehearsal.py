@@ -6,24 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from models.decide import Decider
 from models.decision import ModelRef
 from models.model import Model
-from training.playout.arena import Arena, Stakes
+from training.playout.arena import Arena, Outcome, Stakes
 from training.playout.asked import Game
+from training.playout.estimates import average, difference
 from training.playout.policies import Fineline
 from training.simulate.worlds import world_named
-
-Floats = npt.NDArray[np.float64]
 
 #: Worlds that differ in what wears people out: nothing, touches, others, the fifth touch.
 WORLDS = ("agency", "fatigue", "crowded", "late_anger")
 #: Fresh people met in each world; both models meet the same ones, with the same luck.
 PEOPLE = 60
 SEED = 20_260_101
-_Z95 = 1.96
+STAKES = Stakes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +50,15 @@ def rehearse(
         progress(f"a rehearsal in the world {name}")
         arena = Arena(world_named(name), PEOPLE, SEED)
         played.append([_played(arena, model) for model in (candidate, champion)])
-    worth, annoyed = (np.concatenate([p[:, k] for p in map(np.array, played)], axis=1)
-                      for k in (0, 1))  # fmt: skip
-    difference = worth[0] - worth[1]
-    mean = float(difference.mean())
-    half = float(_Z95 * difference.std(ddof=1) / np.sqrt(len(difference)))
+    gap = average([difference(a.value(STAKES), b.value(STAKES), a.parties) for a, b in played])
+    worth = np.array([[o.value(STAKES).mean() for o in pair] for pair in played]).mean(axis=0)
+    annoyed = np.array([[o.annoyed.mean() for o in pair] for pair in played]).mean(axis=0)
     return Rehearsal(
-        len(difference), float(worth[0].mean()), float(worth[1].mean()), mean - half, mean + half,
-        float(annoyed[0].mean()), float(annoyed[1].mean()),
+        PEOPLE * len(WORLDS), float(worth[0]), float(worth[1]), gap.low, gap.high,
+        float(annoyed[0]), float(annoyed[1]),
     )  # fmt: skip
 
 
-def _played(arena: Arena, model: Model) -> Floats:
-    """Worth and annoyance of each person, shape (2, people), when every hint is followed."""
-    stakes = Stakes()
-    outcome = Game(arena, stakes).play(Fineline(Decider(model, ModelRef("rehearsed", "0"))))
-    return np.array([outcome.value(stakes), outcome.annoyed.astype(np.float64)])
+def _played(arena: Arena, model: Model) -> Outcome:
+    """What every person comes to when every hint is followed."""
+    return Game(arena, STAKES).play(Fineline(Decider(model, ModelRef("rehearsed", "0"))))

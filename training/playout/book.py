@@ -31,25 +31,36 @@ class Book:
 
     def share(self, play: Play) -> Estimate:
         """How far a play goes from the habit to the clear-sighted, with the same people."""
-        marks = (self.main(play.world, policy).value for policy in (HABITUAL, CLEAR))
-        return share_of_the_way(self.plays[play].value, *marks)
+        played = self.plays[play]
+        habit, clear = (self.main(play.world, policy).value for policy in (HABITUAL, CLEAR))
+        return share_of_the_way(played.value, habit, clear, played.parties)
+
+    def counted_share(self, world: str) -> Estimate:
+        """How far fineline goes as it was counted, the luck of the draws and all."""
+        own, habit, clear = (self.main(world, p) for p in (FINELINE, HABITUAL, CLEAR))
+        return share_of_the_way(own.counted, habit.counted, clear.counted, own.parties)
 
     def over(self, world: str, mark: str) -> Estimate:
         """Fineline's value per contact less that of another policy, with the same people."""
-        return difference(self.main(world, FINELINE).value, self.main(world, mark).value)
+        own, other = (self.main(world, policy) for policy in (FINELINE, mark))
+        return difference(own.value, other.value, own.parties)
 
     def over_twice(self, world: str) -> Estimate:
         """How far fineline's annoyed are above twice the habit's, per contact."""
-        own, habit = (self.main(world, p).outcome.annoyed for p in (FINELINE, HABITUAL))
-        return mean_of((own - 2.0 * habit).astype(float))
+        own, habit = (self.main(world, p).less_luck for p in (FINELINE, HABITUAL))
+        return mean_of(own.annoyed - 2.0 * habit.annoyed, own.parties)
 
     def by_history(self, world: str) -> list[tuple[Estimate, Estimate]]:
         """Of each history over the best cadence, and share of the way, with its share of people."""
-        values = [self.main(world, p).value for p in (FINELINE, HABITUAL, BEST, CLEAR)]
+        plays = [self.main(world, p) for p in (FINELINE, HABITUAL, BEST, CLEAR)]
         found = []
         for k in range(self.agenda.histories):
-            own, habit, best, clear = (v[people_of(k, self.agenda.histories)] for v in values)
-            found.append((difference(own, best), share_of_the_way(own, habit, clear)))
+            met = people_of(k, self.agenda.histories)
+            own, habit, best, clear = (p.value[met] for p in plays)
+            parties = plays[0].parties[met]
+            found.append(
+                (difference(own, best, parties), share_of_the_way(own, habit, clear, parties))
+            )
         return found
 
     def rows(self, world: str) -> list[Row]:

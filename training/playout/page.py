@@ -15,6 +15,8 @@ from training.playout.tables import HEADER, markdown, span
 from training.simulate.worlds import WORLDS
 
 AIM_SHARE = 0.7
+#: The world made of the base rates.
+COLD = "agency"
 
 
 def page(book: Book, folder: str) -> Iterator[str]:
@@ -36,8 +38,11 @@ def _method(a: Agenda) -> Iterator[str]:
         "Written by `make playout`. In each simulated world ([simulate.md](simulate.md)) fineline "
         f"learns from a year of {a.history:,} contacts{_shared_out(a)}, then it and other policies "
         f"deal with the same {a.contacts:,} fresh people for 120 days, with the same luck. Value "
-        "per contact = landed - 2 x annoyed - 0.01 x touches. Intervals are of 95 %, over "
-        "contacts; differences and shares are paired by contact. Policies:"
+        "per contact = landed - 2 x annoyed - 0.01 x touches. Intervals are of 95 %, over contacts "
+        "who share recruiters and clients; differences and shares are paired by contact. What "
+        "touches bring is drawn, and the world knows by what chances: what was drawn beyond them "
+        "is luck, nought in the mean for every policy, and is taken out of all that was counted "
+        "(as a control variate), here and where the marks are tuned. Policies:"
     )
     yield ""
     yield (
@@ -81,7 +86,8 @@ def _reached(book: Book) -> Iterator[str]:
     share = average([book.share(book.agenda.main(w, FINELINE)) for w in worlds])
     yield (
         f"- Share of the way on average: {span(share)}, aim {AIM_SHARE}: "
-        f"{verdict(share.mean - AIM_SHARE)}."
+        f"{verdict(share.mean - AIM_SHARE)}. As counted, with the luck of the draws: "
+        f"{span(average([book.counted_share(w) for w in worlds]))}."
     )
     over = [w for w in worlds if book.over_twice(w).mean > 0]
     yield (
@@ -126,8 +132,8 @@ def _annoyed(book: Book) -> Iterator[str]:
     yield ""
     rows = []
     for w in book.agenda.worlds:
-        own, habit = (mean_of(book.main(w, p).outcome.annoyed.astype(float))
-                      for p in (FINELINE, HABITUAL))  # fmt: skip
+        outcomes = (book.main(w, p).less_luck for p in (FINELINE, HABITUAL))
+        own, habit = (mean_of(o.annoyed, o.parties) for o in outcomes)
         over = book.over_twice(w)
         rows.append([w, span(habit, True), span(own, True), span(over, True),
                      "reached" if over.mean <= 0 else "missed"])  # fmt: skip
@@ -174,15 +180,14 @@ def _abroad(book: Book) -> Iterator[str]:
     rows, shares = [], []
     for w in book.agenda.worlds:
         for play in book.agenda.abroad(w):
-            there, at_home = book.plays[play], book.main(play.world, FINELINE)
+            there, parties = book.plays[play], book.plays[play].parties
             shares.append(book.share(play))
+            others = (book.main(play.world, p).value for p in (HABITUAL, BEST, FINELINE))
             rows.append(
                 [
-                    w, play.world, span(mean_of(there.value)), span(shares[-1]),
-                    span(difference(there.value, book.main(play.world, HABITUAL).value)),
-                    span(difference(there.value, book.main(play.world, BEST).value)),
-                    span(difference(there.value, at_home.value)),
-                    span(mean_of(there.outcome.annoyed.astype(float)), True),
+                    w, play.world, span(mean_of(there.value, parties)), span(shares[-1]),
+                    *(span(difference(there.value, other, parties)) for other in others),
+                    span(mean_of(there.less_luck.annoyed, parties), True),
                 ]
             )  # fmt: skip
     header = ("learned in", "plays in", "value", "share of the way", "over the habit",
@@ -197,7 +202,7 @@ def _abroad(book: Book) -> Iterator[str]:
 def _learning(book: Book, folder: str) -> Iterator[str]:
     yield "## Learning curve"
     yield ""
-    yield "Share of the way by contacts seen; 0 stands for base rates only, the first day."
+    yield f"Share of the way by contacts seen; 0 stands for the first day.{_assumed(book)}"
     yield ""
     curves = book.curves()
     sizes = [f"{n:,}" for n, _ in curves[AVERAGE]]
@@ -208,6 +213,20 @@ def _learning(book: Book, folder: str) -> Iterator[str]:
     )
     yield ""
     yield f"![Learning curve]({folder}/learning.png)"
+
+
+def _assumed(book: Book) -> str:
+    """How far base rates are from the worlds they are used in."""
+    landed = {w: 100 * float(book.main(w, HABITUAL).less_luck.landed.mean())
+              for w in book.agenda.worlds}  # fmt: skip
+    others = [rate for w, rate in landed.items() if w != COLD]
+    if COLD not in landed or not others:
+        return ""
+    return (
+        " All that is known then are base rates of cold outreach, as in the world "
+        f"{COLD}, where the habit lands {landed[COLD]:.0f} of 100; in the others it lands "
+        f"{min(others):.0f} to {max(others):.0f}."
+    )
 
 
 def _frontier(folder: str) -> Iterator[str]:

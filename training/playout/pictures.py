@@ -42,13 +42,13 @@ def frontier_plot(worlds: Sequence[Frontier]) -> Figure:
             (f.clear, CLEAR, "clear-sighted"),
             (f.fineline, FINELINE, "fineline"),
         ):
-            x, y = ([float(getattr(p.outcome, n).mean()) for p in plays]
+            x, y = ([float(getattr(p.less_luck, n).mean()) for p in plays]
                     for n in ("annoyed", "landed"))  # fmt: skip
             axis.plot(x, y, "o-", color=colour, ms=4, lw=1.5, label=name)
             for p, a, b in zip(plays, x, y, strict=True):
                 axis.annotate(f"{p.play.annoy:g}", (a, b), xytext=(3, -9), fontsize=6,
                               textcoords="offset points", color=colour)  # fmt: skip
-        widest = max(float(p.outcome.annoyed.mean()) for p in (*f.fineline, *f.clear))
+        widest = max(float(p.less_luck.annoyed.mean()) for p in (*f.fineline, *f.clear))
         axis.set(title=f.world, xlim=(0, max(2.5 * widest, 0.02)), ylim=(0, None))
         axis.set(xlabel="annoyed per contact", ylabel="landed per contact")
     axes[0].legend(frameon=False, fontsize=8, loc="lower right")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ SERVED = "served:"
 
 #: Whom a policy is tuned on: others than those it is judged on.
 _TUNING_SEED = 1_000_003
+#: To which luck is kept.
+_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +104,39 @@ class Played:
 
     @property
     def value(self) -> NDArray[np.float64]:
-        """Worth per contact."""
+        """Worth per contact, less luck."""
+        return self.less_luck.value(self.play.stakes)
+
+    @property
+    def counted(self) -> NDArray[np.float64]:
+        """Worth per contact as it was counted, luck and all."""
         return self.outcome.value(self.play.stakes)
+
+    @property
+    def parties(self) -> NDArray[np.int64]:
+        """Recruiter and client of each contact, shape (contacts, 2)."""
+        return self.outcome.parties
+
+    @property
+    def less_luck(self) -> Outcome:
+        """What it came to, less luck."""
+        return self.outcome.less_luck()
 
     def of_first(self, contacts: int) -> Played:
         """What it came to with the first so many people."""
-        counts = (getattr(self.outcome, n)[:contacts] for n in ("landed", "annoyed", "touches"))
-        return replace(self, outcome=Outcome(*counts))
+        return replace(self, outcome=self.outcome.of(slice(contacts)))
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, but for the play itself."""
-        counts = {n: getattr(self.outcome, n).tolist() for n in ("landed", "annoyed", "touches")}
-        return {"how": self.how, "asked": self.asked, **counts, "notes": self.notes}
+        o = replace(self.outcome, luck=self.outcome.luck.round(_DIGITS))
+        return {
+            "how": self.how, "asked": self.asked, "notes": self.notes,
+            **{f.name: getattr(o, f.name).tolist() for f in fields(o)},
+        }  # fmt: skip
 
     @classmethod
     def of_dict(cls, play: Play, found: Mapping[str, Any]) -> Played:
         """What `as_dict` wrote."""
-        counts = (np.array(found[n], np.int64) for n in ("landed", "annoyed", "touches"))
+        outcome = Outcome(**{f.name: np.array(found[f.name]) for f in fields(Outcome)})
         notes = tuple(tuple(note) for note in found["notes"])
-        return cls(play, Outcome(*counts), found["how"], found["asked"], notes)
+        return cls(play, outcome, found["how"], found["asked"], notes)

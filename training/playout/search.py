@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import differential_evolution
 
-from training.playout.arena import DAYS, Arena, Stakes
+from training.playout.arena import COUNTS, DAYS, Arena, Stakes
 from training.playout.cadence import Cadence
 from training.simulate.habits import RULE
 from training.simulate.population import SENIORITY, SOURCE
@@ -82,8 +82,8 @@ def try_cadences(arena: Arena) -> list[Tried]:
     n = len(arena.population.threads)
     tried = []
     for cadence in cadences():
-        o = arena.by_rules(cadence.rules(n))
-        tried.append(Tried(cadence, *(float(x.mean()) for x in (o.landed, o.annoyed, o.touches))))
+        o = arena.by_rules(cadence.rules(n)).less_luck()
+        tried.append(Tried(cadence, *(float(getattr(o, name).mean()) for name in COUNTS)))
     return tried
 
 
@@ -94,7 +94,7 @@ def best_of(tried: list[Tried], stakes: Stakes) -> Tried:
 
 def best_threshold(arena: Arena, stakes: Stakes) -> float:
     """The threshold at which the clear-sighted earns most."""
-    worth = [arena.clear_sighted(t, stakes).value(stakes).mean() for t in THRESHOLDS]
+    worth = [arena.clear_sighted(t, stakes).less_luck().value(stakes).mean() for t in THRESHOLDS]
     return THRESHOLDS[int(np.argmax(worth))]
 
 
@@ -110,7 +110,8 @@ def tune_insider(
     shown = columns_shown(arena)
 
     def loss(vector: Floats) -> float:
-        return -float(arena.by_rules(insider_rules(vector, shown)).value(stakes).mean())
+        outcome = arena.by_rules(insider_rules(vector, shown))
+        return -float(outcome.less_luck().value(stakes).mean())
 
     found = differential_evolution(
         loss, list(INSIDER.values()), maxiter=rounds, popsize=4, rng=seed, tol=0, polish=False,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from training.playout.arena import COUNTS
 from training.playout.estimates import Estimate, difference, mean_of, share_of_the_way
 from training.playout.plays import CLEAR, HABITUAL, Played
 
@@ -25,13 +26,12 @@ class Row:
     @classmethod
     def of(cls, played: Played, habit: Played, clear: Played) -> Row:
         """Estimates over contacts; those of differences and of the share are paired."""
-        o = played.outcome
-        landed, annoyed, touches = (mean_of(x.astype(float)) for x in (o.landed, o.annoyed,
-                                                                       o.touches))  # fmt: skip
+        o, parties = played.less_luck, played.parties
+        landed, annoyed, touches = (mean_of(x, parties) for x in (o.landed, o.annoyed, o.touches))
         return cls(
-            played, mean_of(played.value), landed, annoyed, touches,
-            difference(played.value, habit.value),
-            share_of_the_way(played.value, habit.value, clear.value),
+            played, mean_of(played.value, parties), landed, annoyed, touches,
+            difference(played.value, habit.value, parties),
+            share_of_the_way(played.value, habit.value, clear.value, parties),
         )  # fmt: skip
 
     def as_dict(self) -> dict[str, Any]:
@@ -42,6 +42,13 @@ class Row:
             "policy": self.played.play.policy,
             "how": self.played.how,
             "contacts": len(self.played.value),
+            "counted": {
+                "value": round(float(self.played.counted.mean()), 5),
+                **{
+                    name: round(float(getattr(self.played.outcome, name).mean()), 5)
+                    for name in COUNTS
+                },
+            },
             **{name: estimate.as_dict() for name, estimate in numbers.items()},
         }
 

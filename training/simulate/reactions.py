@@ -109,8 +109,11 @@ def _set_in_motion(scene: Any, p: Any, th: Any, channel: int, t: int, personal: 
     w = scene.constants[0]
     land, neutral, annoy = chances(scene, p, th, channel, t, personal)
     drawn = uniform(p)
-    if drawn < land + annoy:
-        landed = drawn < land
+    landed, annoyed = drawn < land, land <= drawn < land + annoy
+    if th.end_at == NEVER:
+        th.luck_land += (1.0 if landed else 0.0) - land
+        th.luck_annoy += (1.0 if annoyed else 0.0) - annoy
+    if landed or annoyed:
         end_as = LANDED if landed else _kind_of_annoyance(w, p)
         after = lag(p, w, channel, w.late_share[channel] if landed else 0.0)
         at = _arrival(scene, p, t, after)

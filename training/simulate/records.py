@@ -82,6 +82,8 @@ THREAD = np.dtype(
         ("hour", "f8"),  # local hour of touching
         ("listens", "i4"),  # whether the recruiter waits after "not now"
         ("next_touch", "i8"),
+        ("luck_land", "f8"),  # ends drawn less their chances, summed over touches that could end it
+        ("luck_annoy", "f8"),
     ]
 )
 
