@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.playout.arena import COUNTS, FEWEST, Arena, Outcome, Stakes
+from training.playout.arena import COUNTS, Arena, Outcome, Stakes
 from training.playout.cadence import HABIT, Cadence
 from training.playout.estimates import Estimate, difference, share_of_the_way
 from training.playout.plays import Play, Played
@@ -111,9 +111,30 @@ def test_the_sums_still_add_up_and_nothing_is_left_to_take() -> None:
     assert (outcome.landed == outcome.landed.astype(int)).all()
 
 
-def test_of_few_contacts_everything_is_as_counted() -> None:
-    outcome = outcomes(Arena(WORLDS["waking"], FEWEST - 1, 5))[0]
-    assert outcome.less_luck() is outcome
+def test_luck_that_kept_everybody_calm_is_taken_out_as_well() -> None:
+    """Nobody was annoyed, by luck: what is left is the risk that was run."""
+    calm = 0
+    for seed in range(60):
+        arena = Arena(WORLDS["late_anger"], 40, seed)
+        outcome = arena.by_rules(HABIT.rules(len(arena.population.threads)))
+        if not outcome.annoyed.any():
+            calm += 1
+            risk = -outcome.luck[:, 1].sum()
+            assert outcome.less_luck().annoyed.sum() == pytest.approx(risk, rel=0.2)
+            assert risk > 0
+    assert calm > 20
+
+
+def test_few_people_are_not_taken_for_more_than_they_tell() -> None:
+    truth = np.mean([o.less_luck().annoyed.mean() for o in few(range(100, 110), 4000)])
+    found = [o.less_luck().annoyed.mean() for o in few(range(300), 20)]
+    error = np.std(found) / np.sqrt(len(found))
+    assert np.mean(found) == pytest.approx(truth, abs=4 * error)
+
+
+def few(seeds: range, contacts: int) -> list[Outcome]:
+    arenas = (Arena(WORLDS["agency"], contacts, seed) for seed in seeds)
+    return [a.by_rules(HABIT.rules(len(a.population.threads))) for a in arenas]
 
 
 def test_nobody_touched_nobody_lucky() -> None:

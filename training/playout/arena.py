@@ -35,8 +35,9 @@ DAYS = 120
 LOOK_HOUR = 10
 #: What is counted of each contact.
 COUNTS = ("landed", "annoyed", "touches")
-#: Contacts below which their luck is not told from what they are.
-FEWEST = 50
+#: Imagined outcomes of each kind that luck explains whole, and nothing else.
+IMAGINED = 10.0
+_WHOLE = np.eye(2, len(COUNTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +73,15 @@ class Outcome:
         """The same in the mean, less what the luck of the draws explains.
 
         What is drawn less its chance is nought in the mean whatever a policy does, so it serves as
-        a control variate, by least squares over the contacts; of few contacts nothing changes.
+        a control variate, by least squares over the contacts. Where hardly anybody landed or was
+        annoyed, it counts whole for its own outcome: a regression would find nothing to explain.
         S. Lavenberg, P. Welch, Management Science 27, 1981.
         """
-        if len(self.luck) < FEWEST:
-            return self
         counts = np.column_stack([getattr(self, name) for name in COUNTS]).astype(float)
-        slopes, *_ = np.linalg.lstsq(
-            self.luck - self.luck.mean(axis=0), counts - counts.mean(axis=0), rcond=None
-        )
+        luck = self.luck - self.luck.mean(axis=0)
+        # About as many outcomes as were drawn are in the square of luck.
+        told = luck.T @ (counts - counts.mean(axis=0)) + IMAGINED * _WHOLE
+        slopes = np.linalg.solve(luck.T @ luck + IMAGINED * np.eye(2), told)
         less = dict(zip(COUNTS, (counts - self.luck @ slopes).T, strict=True))
         return replace(self, **less, luck=np.zeros_like(self.luck))
 
