@@ -67,7 +67,7 @@ def test_nothing_is_drawn_anew_where_an_end_is_on_its_way() -> None:
     assert pending.any()
 
 
-def test_a_mean_is_the_same_and_four_times_as_many_people_would_know_it_as_well() -> None:
+def test_a_mean_is_the_same_and_is_known_as_by_more_than_twice_as_many_people() -> None:
     counted, less = [], []
     for seed in range(40):
         arena = Arena(WORLDS["favourites"], 400, seed)

@@ -85,6 +85,10 @@ class Outcome:
         less = dict(zip(COUNTS, (counts - self.luck @ slopes).T, strict=True))
         return replace(self, **less, luck=np.zeros_like(self.luck))
 
+    def worth(self, stakes: Stakes) -> float:
+        """Mean worth per contact, less luck."""
+        return float(self.less_luck().value(stakes).mean())
+
     def of(self, contacts: slice) -> Outcome:
         """Of some of the contacts."""
         return Outcome(**{f.name: getattr(self, f.name)[contacts] for f in fields(self)})

@@ -53,10 +53,11 @@ class Book:
     def by_history(self, world: str) -> list[tuple[Estimate, Estimate]]:
         """Of each history over the best cadence, and share of the way, with its share of people."""
         plays = [self.main(world, p) for p in (FINELINE, HABITUAL, BEST, CLEAR)]
+        values = [p.value for p in plays]
         found = []
         for k in range(self.agenda.histories):
             met = people_of(k, self.agenda.histories)
-            own, habit, best, clear = (p.value[met] for p in plays)
+            own, habit, best, clear = (v[met] for v in values)
             parties = plays[0].parties[met]
             found.append(
                 (difference(own, best, parties), share_of_the_way(own, habit, clear, parties))

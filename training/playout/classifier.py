@@ -159,7 +159,7 @@ def tuned_threshold(play: Play, classifiers: Classifiers, kept: Kept) -> float:
         for threshold in THRESHOLDS:
             game = Game(play.tuning_arena(TUNED_ON), play.stakes)
             outcome = game.play(Threshold(classifiers, 7, threshold))
-            worth.append(float(outcome.less_luck().value(play.stakes).mean()))
+            worth.append(outcome.worth(play.stakes))
         return {"found": THRESHOLDS[int(np.argmax(worth))], "worth": worth}
 
     found = kept.result(f"tuned-{play.name}", play.tuning_key(), __name__, compute)

@@ -94,7 +94,7 @@ def best_of(tried: list[Tried], stakes: Stakes) -> Tried:
 
 def best_threshold(arena: Arena, stakes: Stakes) -> float:
     """The threshold at which the clear-sighted earns most."""
-    worth = [arena.clear_sighted(t, stakes).less_luck().value(stakes).mean() for t in THRESHOLDS]
+    worth = [arena.clear_sighted(t, stakes).worth(stakes) for t in THRESHOLDS]
     return THRESHOLDS[int(np.argmax(worth))]
 
 
@@ -110,8 +110,7 @@ def tune_insider(
     shown = columns_shown(arena)
 
     def loss(vector: Floats) -> float:
-        outcome = arena.by_rules(insider_rules(vector, shown))
-        return -float(outcome.less_luck().value(stakes).mean())
+        return -arena.by_rules(insider_rules(vector, shown)).worth(stakes)
 
     found = differential_evolution(
         loss, list(INSIDER.values()), maxiter=rounds, popsize=4, rng=seed, tol=0, polish=False,
