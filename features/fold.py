@@ -31,7 +31,7 @@ from features.state import (
 from features.timeline import APPLY, QUERY
 
 fill_contact = compose(CONTACT_COLUMNS, "t, p, m")
-_fill_actor, _fill_account, _fill_contact_party, _fill_organisation = (
+_fill_actor, _fill_account, _fill_contact_party, _fill_organisation, _fill_tide = (
     compose(columns, "a, m") for columns in PARTY_COLUMNS
 )
 
@@ -39,7 +39,7 @@ _fill_actor, _fill_account, _fill_contact_party, _fill_organisation = (
 PARTY_OFFSETS = tuple(
     len(CONTACT_COLUMNS) + sum(len(c) for c in PARTY_COLUMNS[:i]) for i in range(len(PARTY_COLUMNS))
 )
-_ACTOR, _ACCOUNT, _CONTACT, _ORGANISATION = PARTY_OFFSETS
+_ACTOR, _ACCOUNT, _CONTACT, _ORGANISATION, _TIDE = PARTY_OFFSETS
 _PARTY_BYTES = PARTY.itemsize
 #: Bytes of a row that are in every line of memory which the columns of the contact touch.
 _CONTACT_LINES = (*range(0, 4 * len(CONTACT_COLUMNS), 64), 4 * len(CONTACT_COLUMNS) - 1)
@@ -182,8 +182,39 @@ def final_states(entries: Any, starts: Any, slots: Any, persons: Any, threads: A
 
 
 @inline
-def _party_moment(a: Any, when: int) -> Any:
-    return PartyMoment(when, fade(a.decay_time, when), fade(a.land_decay_time, when))
+def _party_moment(a: Any, when: int, o: Any) -> Any:
+    return PartyMoment(
+        when,
+        fade(a.decay_time, when),
+        fade(a.land_decay_time, when),
+        o.touches,
+        o.threads,
+        o.lands,
+        o.annoys,
+    )
+
+
+@inline
+def _note_named(states: Any, code: int, left: Any, now: int, opens: bool) -> None:
+    """`note_party_touch` of somebody: the last of the states is of those who are not named."""
+    if code < len(states) - 1:
+        note_party_touch(states[code], left, now, opens)
+
+
+@inline
+def _advance_named(states: Any, code: int, now: int, kind: int, number: int) -> None:
+    """`_advance` of somebody, likewise."""
+    if code < len(states) - 1:
+        _advance(states[code], now, kind, number)
+
+
+@inline
+def _advance(party: Any, now: int, kind: int, number: int) -> None:
+    """Advance a party by a step: a touch, the `number`th of its thread, or an outcome."""
+    if kind == TOUCH:
+        advance_party_by_touch(party, now, number == 1)
+    else:
+        advance_party_by_outcome(party, now, kind)
 
 
 @jit
@@ -193,8 +224,8 @@ def fold_parties(order: Any, steps: Any, keys: Any, row: Any, number: Any, state
 
     `steps` are the arrays (event, when, flags, kind); `keys` the actor and account per event and
     the actor that the touched contact is (-1: none); `states` those of actors and accounts, the
-    last of each being the absent one's, and of the organisation. Steps of one moment are all read
-    before any is applied.
+    last of each the absent one's, of whom nothing is ever known, and of the organisation. Steps of
+    one moment are all read before any is applied.
     """
     event, when, flags, kind = steps
     actor, account, own = keys
@@ -212,18 +243,19 @@ def fold_parties(order: Any, steps: Any, keys: Any, row: Any, number: Any, state
             e = event[order[j]]
             if flags[order[j]] & QUERY:
                 x = out[row[e]]
+                c = organisation[0]
+                mc = _party_moment(c, now, c)
+                _fill_organisation(x[_ORGANISATION:], c, mc)
+                _fill_tide(x[_TIDE:], c, mc)
                 a = actors[actor[e]]
-                ma = _party_moment(a, now)
+                ma = _party_moment(a, now, c)
                 _fill_actor(x[_ACTOR:], a, ma)
                 b = accounts[account[e]]
-                mb = _party_moment(b, now)
+                mb = _party_moment(b, now, c)
                 _fill_account(x[_ACCOUNT:], b, mb)
-                c = organisation[0]
-                mc = _party_moment(c, now)
-                _fill_organisation(x[_ORGANISATION:], c, mc)
                 if own[e] >= 0:
                     d = actors[own[e]]
-                    _fill_contact_party(x[_CONTACT:], d, _party_moment(d, now))
+                    _fill_contact_party(x[_CONTACT:], d, _party_moment(d, now, c))
                 else:
                     x[_CONTACT:_ORGANISATION] = nobody
             j += 1
@@ -232,8 +264,8 @@ def fold_parties(order: Any, steps: Any, keys: Any, row: Any, number: Any, state
             # Alone at its moment and just read: the fades are known.
             e = event[s]
             opens = number[e] == 1
-            note_party_touch(actors[actor[e]], ma.fade, now, opens)
-            note_party_touch(accounts[account[e]], mb.fade, now, opens)
+            _note_named(actors, actor[e], ma.fade, now, opens)
+            _note_named(accounts, account[e], mb.fade, now, opens)
             note_party_touch(organisation[0], mc.fade, now, opens)
             i = j
         while i < j:
@@ -242,29 +274,25 @@ def fold_parties(order: Any, steps: Any, keys: Any, row: Any, number: Any, state
             if not flags[s] & APPLY:
                 continue
             e = event[s]
-            if kind[s] == TOUCH:
-                opens = number[e] == 1
-                advance_party_by_touch(actors[actor[e]], now, opens)
-                advance_party_by_touch(accounts[account[e]], now, opens)
-                advance_party_by_touch(organisation[0], now, opens)
-            else:
-                advance_party_by_outcome(actors[actor[e]], now, kind[s])
-                advance_party_by_outcome(accounts[account[e]], now, kind[s])
-                advance_party_by_outcome(organisation[0], now, kind[s])
+            _advance_named(actors, actor[e], now, kind[s], number[e])
+            _advance_named(accounts, account[e], now, kind[s], number[e])
+            _advance(organisation[0], now, kind[s], number[e])
 
 
 @jit
-def read_parties(actors: Any, accounts: Any, own: Any, organisation: Any, when: Any,
+def read_parties(actors: Any, accounts: Any, own: Any, organisation: Any, when: Any, at: Any,
                  out: Any) -> None:  # fmt: skip
-    """Write the party columns of each row from the given states, as of `when` (microseconds)."""
+    """Write the party columns of each row from the given states, as of `when` (microseconds).
+
+    The tide is as of `at`, which is not before.
+    """
     for r in range(len(out)):
-        x = out[r]
-        _fill_actor(x[_ACTOR:], actors[r], _party_moment(actors[r], when[r]))
-        _fill_account(x[_ACCOUNT:], accounts[r], _party_moment(accounts[r], when[r]))
-        _fill_contact_party(x[_CONTACT:], own[r], _party_moment(own[r], when[r]))
-        _fill_organisation(
-            x[_ORGANISATION:], organisation[r], _party_moment(organisation[r], when[r])
-        )
+        x, o = out[r], organisation[r]
+        _fill_actor(x[_ACTOR:], actors[r], _party_moment(actors[r], when[r], o))
+        _fill_account(x[_ACCOUNT:], accounts[r], _party_moment(accounts[r], when[r], o))
+        _fill_contact_party(x[_CONTACT:], own[r], _party_moment(own[r], when[r], o))
+        _fill_organisation(x[_ORGANISATION:], o, _party_moment(o, when[r], o))
+        _fill_tide(x[_TIDE:], o, _party_moment(o, at[r], o))
 
 
 def blank_parties(n: int) -> Any:

@@ -21,7 +21,7 @@ States = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """States (`features.state.PARTY`) by code; the last of each array is the absent one's."""
+    """States (`features.state.PARTY`) by code; the last is of those without a name, and blank."""
 
     actors: States
     accounts: States
@@ -112,5 +112,6 @@ def _nobody(width: int) -> npt.NDArray[np.float32]:
     """The columns of a contact that never reaches out to anybody, as most do not."""
     row = np.zeros((1, width), np.float32)
     blank = blank_parties(1)
-    read_parties(blank, blank, blank, blank, np.zeros(1, np.int64), row)
+    never = np.zeros(1, np.int64)
+    read_parties(blank, blank, blank, blank, never, never, row)
     return row[0, PARTY_OFFSETS[2] : PARTY_OFFSETS[3]]

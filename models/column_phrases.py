@@ -40,12 +40,16 @@ def party(s: Story, column: str) -> str:
     if match[1] == "contact":
         how = "more" if value > usual else "less"
         return f"this person writes to others {how} than most do"
-    rate = re.fullmatch(r"(touch_)?(land|annoy)_rate_?(\w*)", what)
+    if match[1] == "tide":
+        how = "more" if value > usual else "less"
+        return f"threads of {who} land {how} often {_PERIODS[what[5:]]} than usual"
+    rate = re.fullmatch(r"land_rate_(\w+)", what)
     if rate:
-        made = "touches" if rate[1] or rate[3] else "threads"
-        when = f" {_PERIODS[rate[3]]}" if rate[3] else ""
-        share = f"{percent(value)} of {who}'s {made} {rate[2]}{when}"
+        share = f"{percent(value)} of {who}'s touches land {_PERIODS[rate[1]]}"
         return f"{share}, usually {percent(usual)}"
+    excess = re.fullmatch(r"(touch_)?(land|annoy)_excess", what)
+    if excess:
+        return _beyond(value - usual, "touches" if excess[1] else "threads", who, excess[2])
     more = "more" if (value > usual) != what.startswith("days_since") else "less"
     if "land" in what:
         return f"threads of {who} have landed {more} often of late than usual"
@@ -54,6 +58,21 @@ def party(s: Story, column: str) -> str:
             f"{who} has made {number(round(value))} {what} so far, usually {number(round(usual))}"
         )
     return f"{who} has reached out {more} of late than usual"
+
+
+def _beyond(share: float, made: str, who: str, come_to: str) -> str:
+    """How much more often than usual, as a number of people would be told.
+
+    >>> _beyond(0.06, "threads", "this sender", "land")
+    'of 100 threads of this sender 6 more land than usual'
+    >>> _beyond(-0.004, "threads", "this client", "annoy")
+    'of 1,000 threads of this client 4 fewer annoy than usual'
+    """
+    more, hundredth = "more" if share > 0 else "fewer", abs(share) >= 0.00995
+    n = round(abs(share) * (100 if hundredth else 1000))
+    if not n:
+        return f"{made} of {who} {come_to} as often as usual"
+    return f"of {'100' if hundredth else '1,000'} {made} of {who} {n} {more} {come_to} than usual"
 
 
 def plain(s: Story, column: str) -> str:

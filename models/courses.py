@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from models.given import TIDES
+
 #: Days until the first touch of a course: now, then ever coarser to three months.
 DELAYS = np.array([0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 14, 17, 21, 25, 30, 45, 60, 90], float)
 
-#: `shift`: from the planning member's score to the ensemble's. `doubt_annoy`: standard deviation of
+#: `shift`: from the planning member's score to the ensemble's; `tide_land`: what of it goes with
+#: how the organisation's touches land these days, and ebbs. `doubt_annoy`: standard deviation of
 #: the score of a touch now, `known_annoy`: the backbone's part of its square, `prudence_annoy`: how
 #: many deviations count; `prudence_land`: how many deviations of what the channel adds count under
 #: landing. Along a course doubt only grows. `discount` to `hesitation`: as `models.judge.Prudence`
@@ -30,6 +33,7 @@ CASE = np.dtype(
         ("cost", "f8"),
         ("shift_land", "f8"),
         ("shift_annoy", "f8"),
+        ("tide_land", "f8", (len(TIDES),)),
         ("doubt_annoy", "f8"),
         ("known_annoy", "f8"),
         ("prudence_land", "f8"),

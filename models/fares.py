@@ -72,7 +72,8 @@ class Fresh:
     """A ledger made of what happened since the model was trained, too.
 
     It counts for questions about moments from its own on, and of each sender, client and contact
-    only where it has seen as many touches as the model: a store may have begun yesterday.
+    only where it has seen as many touches as the model: a store may have begun yesterday. What is
+    usual in the organisation, too, is what the one of the two says that has seen more.
     """
 
     ledger: Ledger
@@ -80,7 +81,8 @@ class Fresh:
     def fill(self, rows: Rows, asked: Asked, ledger: Ledger, known: Places) -> None:
         """As `Fares.fill`."""
         mine = asked.places(self.ledger)
-        found = read(self.ledger, mine, rows.shape[1])
+        usual = _larger(self.ledger, ledger)
+        found = read(self.ledger, mine, asked.at, rows.shape[1], usual)
         later = (asked.at >= self.ledger.as_of) & (self.ledger.as_of > ledger.as_of)
         for party, place, before in zip(Places._fields, mine, known, strict=True):
             touches = self.ledger.states["touches"][place]
@@ -111,18 +113,34 @@ class Noted:
         rows[:, PARTIES] = self.columns
 
 
-def as_the_model_knows(places: Places, model: Model) -> Rows:
-    """Rows of the model's columns with what its ledger says, as usual of whom it does not know."""
-    rows = read(model.ledger, places, len(model.usual))
+def as_the_model_knows(places: Places, at: Ints, model: Model) -> Rows:
+    """Rows of the model's columns with what its ledger says, as usual of whom it does not know.
+
+    `at`: the moments asked about, microseconds, shape (requests,).
+    """
+    rows = read(model.ledger, places, at, len(model.usual))
     # A blank record would say that their threads land at a prior's rate, whatever is usual here.
     fare_as_usual(rows, "actor", model.usual, places.actor == Ledger.NOBODY)
     fare_as_usual(rows, "account", model.usual, places.account == Ledger.NOBODY)
     return rows
 
 
-def read(ledger: Ledger, places: Places, width: int) -> Rows:
-    """Rows of `width` columns with what `ledger` says, as of its own moment; zero elsewhere."""
+def read(ledger: Ledger, places: Places, at: Ints, width: int, usual: Ledger | None = None) -> Rows:
+    """Rows of `width` columns with what `ledger` says, as of its own moment; zero elsewhere.
+
+    Tides have ebbed by the moments `at` that are asked about. What is usual in the organisation is
+    what `usual` says, if it is given.
+    """
     rows: Any = np.zeros((len(places.actor), width), np.float32)
-    states = (ledger.states[place] for place in places)
-    read_parties(*states, np.full(len(rows), ledger.as_of, np.int64), rows)
+    *parties, organisation = (ledger.states[place] for place in places)
+    if usual is not None:
+        organisation = usual.states[np.full(len(rows), Ledger.ORGANISATION)]
+    when = np.full(len(rows), ledger.as_of, np.int64)
+    read_parties(*parties, organisation, when, np.maximum(at, when), rows)
     return np.asarray(rows)
+
+
+def _larger(one: Ledger, other: Ledger) -> Ledger:
+    """The one that has seen more touches; `one` of two that have seen as many."""
+    mine, its = (ledger.states["touches"][Ledger.ORGANISATION] for ledger in (one, other))
+    return one if mine >= its else other

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from features.catalog.columns import POSITION
 from features.compiled import inline
+from features.state import HALF_LIFE_NAMES, HALF_LIVES
 from models.base_rates import GIVEN, UNWELCOME, WELCOME, Term
 
 Floats = npt.NDArray[np.float64]
@@ -25,8 +26,11 @@ Rows = npt.NDArray[np.float32]
 #: Columns that the message alone decides: the same for every touch of a course.
 OF_MESSAGE = [POSITION["relevance"], POSITION["personalized"]]
 #: How the touches of a sender and a client have landed, and their threads annoyed.
-HAVE_LANDED = [POSITION["actor_touch_land_rate"], POSITION["account_touch_land_rate"]]
-HAVE_ANNOYED = [POSITION["actor_annoy_rate"], POSITION["account_annoy_rate"]]
+HAVE_LANDED = [POSITION["actor_touch_land_excess"], POSITION["account_touch_land_excess"]]
+#: How the organisation's touches land these days, and the days after which half of it has ebbed.
+TIDES = {POSITION[f"tide_land_{name}"]: HALF_LIVES[HALF_LIFE_NAMES.index(name)]
+         for name in ("12h", "2d", "8d", "32d")}  # fmt: skip
+HAVE_ANNOYED = [POSITION["actor_annoy_excess"], POSITION["account_annoy_excess"]]
 #: A value counts as no further from the centre than this many standard deviations.
 FARTHEST = 3.0
 
@@ -72,7 +76,7 @@ class Given:
 
 def priors_of(given: Given) -> list[Term]:
     """What is assumed of each column's weight before any data."""
-    one_way = {**dict.fromkeys((*OF_MESSAGE, *HAVE_LANDED), WELCOME),
+    one_way = {**dict.fromkeys((*OF_MESSAGE, *HAVE_LANDED, *TIDES), WELCOME),
                **dict.fromkeys(HAVE_ANNOYED, UNWELCOME)}  # fmt: skip
     return [one_way.get(column, GIVEN) for column in given.columns]
 

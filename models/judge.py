@@ -144,6 +144,7 @@ def judge(
     land = _score(model, model.land, rows, seen, strange)
     annoy = _score(model, model.annoy, rows, seen, strange)
     cases["shift_land"], cases["shift_annoy"] = land.shift, annoy.shift
+    cases["tide_land"] = model.land.tide(rows)
     cases["prudence_land"] = prudence.land
     cases["prudence_annoy"] = prudence.deviations(model.annoy)
     cases["doubt_annoy"], cases["known_annoy"] = annoy.doubt, annoy.known

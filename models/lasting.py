@@ -42,7 +42,7 @@ def lasting_columns(
         s.at,
     )
     known = asked.places(model.ledger)
-    rows = as_the_model_knows(known, model)
+    rows = as_the_model_knows(known, s.at, model)
     if fares is not None:
         fares.fill(rows, asked, model.ledger, known)
     for i, r in enumerate(requests):

@@ -18,7 +18,7 @@ from models.backbone import Basis, term, term_without
 from models.doubt import among, row_variance
 from models.effects import add_effects
 from models.forest import EMPTY, Forest, add_contributions, together
-from models.given import OF_MESSAGE, Given, standing
+from models.given import OF_MESSAGE, TIDES, Given, standing
 from models.lags import HORIZON, Baseline
 from models.leaves import Leaves, added, rule_out
 
@@ -128,6 +128,15 @@ class Outcome:
     def score(self, x: Rows) -> tuple[Floats, Floats]:
         """The ensemble's score and its standard deviation over members, each shape (rows,)."""
         return self.judge(x)[:2]
+
+    def tide(self, x: Rows) -> Floats:
+        """What today's tides add to the score, shape (rows, tides), in the order of `TIDES`."""
+        parts = np.zeros((len(x), len(TIDES)))
+        slack = np.zeros((1, x.shape[1]), np.float32)
+        adds = (self.given(x) - self.given(slack)) * self._weights.mean(axis=0)
+        for place, column in enumerate(TIDES):
+            parts[:, place] = adds[:, self.given.columns == column].sum(axis=1)
+        return parts
 
     @property
     def _share(self) -> float:

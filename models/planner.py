@@ -18,6 +18,7 @@ from features.state import DAY, PERSON, THREAD, advance_by_touch, fade
 from models.backbone import term
 from models.courses import DELAYS
 from models.doubt import row_variance
+from models.given import TIDES
 from models.lags import HORIZON
 from models.leaves import added, rule_out
 from models.openings import opened
@@ -33,6 +34,7 @@ GROWTHS = np.array([1.0, 1.6], float)
 #: Touches of a course that begins now, and of one that begins later.
 MOST_TOUCHES, MOST_LATER = 8, 7
 _LONGEST = 90.0
+_TIDE_DAYS = np.array(tuple(TIDES.values()))
 #: No course goes on for more days than these.
 _FARTHEST = 240.0
 
@@ -53,7 +55,8 @@ def cumulative(edges: Any, hazard: Any, days: float) -> Any:
 def eta(x: Any, outcome: Any) -> Any:
     """An outcome's score of one row by its planning member, but for what is given.
 
-    What is given lasts along a course: it counts in the shift to the ensemble's score. `outcome`:
+    What is given lasts along a course, but for the tide, which ebbs: it counts in the shift to the
+    ensemble's score. `outcome`:
     trees, which of the features they ask about change along a course and which last, room for what
     is left of their leaves by those that last and by all; the backbone's terms, coefficients, the
     trees' slope, covariance, room for the values of the terms, which `variance` reads, and the
@@ -105,6 +108,15 @@ def fill_row(row: Any, thread: Any, person: Any, time: int, case: Any) -> None:
         fade(person.answer_decay_time, time),
     )
     fill_contact(row, thread, person, moment)
+
+
+@inline
+def _ebbed(case: Any, time: int) -> float:
+    """What has ebbed by `time` of the tide that the score of landing now is with."""
+    days, gone = (time - case.at) / DAY, 0.0
+    for k in range(len(_TIDE_DAYS)):
+        gone += case.tide_land[k] * (1.0 - np.exp2(-days / _TIDE_DAYS[k]))
+    return gone
 
 
 @inline
@@ -197,7 +209,7 @@ def _course(
             eta_land, eta_annoy, less, more = opening
         else:
             fill_row(row, t, p, time, case)
-            eta_land = eta(row, land) + case.shift_land
+            eta_land = eta(row, land) + case.shift_land - _ebbed(case, time)
             eta_annoy = eta(row, annoy) + case.shift_annoy
             less = case.prudence_land * np.sqrt(variance_of_channel(land))
             more = case.prudence_annoy * np.sqrt(
@@ -353,8 +365,9 @@ def _draw_curve(case: Any, state: Any, model: Any, c: Any) -> None:
     thread, person, row, _, _ = state
     for k in range(1, len(DELAYS)):
         if DELAYS[k] <= HORIZON and np.isnan(c.eta_land[k]):
-            fill_row(row, thread, person, case.at + np.int64(DELAYS[k] * DAY), case)
-            c.eta_land[k] = eta(row, land) + case.shift_land
+            time = case.at + np.int64(DELAYS[k] * DAY)
+            fill_row(row, thread, person, time, case)
+            c.eta_land[k] = eta(row, land) + case.shift_land - _ebbed(case, time)
             c.eta_annoy[k] = eta(row, annoy) + case.shift_annoy
 
 

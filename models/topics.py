@@ -38,7 +38,7 @@ PATTERNS = {
     "sender": r"actor_(?!named)\w+",
     "client": r"account_\w+",
     "own_outreach": r"contact_\w+",
-    "organisation": r"organisation_\w+",
+    "organisation": r"(organisation|tide)_\w+",
 }
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from features.catalog.columns import COLUMNS, PARTIES, PARTY_COLUMNS, POSITION
 from features.compiled import jit
 from features.fold import read_parties
+from features.state import DAY
 from models.attributes import Encoding
 from models.evidence import CHANNEL_COLUMNS
 from models.ledger import Ledger
@@ -25,6 +26,9 @@ OF_PARTY = {
     party.name: [POSITION[c.name] for c in columns]
     for party, columns in zip(PARTIES, PARTY_COLUMNS, strict=True)
 }
+OF_PARTY["organisation"] += OF_PARTY.pop("tide")
+#: By when every tide has ebbed.
+_EBBED = 3650 * DAY
 _CLOCK = ("zone_known", "local_hour", "local_weekday", "person_usual_hour")
 #: A column that is 0 where nothing is known, and the columns that then say nothing.
 _SILENT = (
@@ -38,7 +42,8 @@ def usual_touch(x: Rows, encoding: Encoding, ledger: Ledger) -> Rows:
     """The median of every column where known, shape (columns,); NaN where it never is.
 
     Of columns that exclude each other (channels, levels of a category) the most frequent is 1. How
-    senders and clients fare is as of the end of the ledger, as it is when a decision is made.
+    senders and clients fare is as of the end of the ledger, as it is when a decision is made; none
+    of the organisation's tides is usual.
     """
     sample = x[:: max(len(x) // _SAMPLE, 1)]
     usual = np.full(x.shape[1], np.nan, np.float32)
@@ -102,6 +107,7 @@ def _parties(ledger: Ledger) -> Rows:
         ledger.states[[ledger.NOBODY] * _SENDERS],
         ledger.states[[ledger.ORGANISATION] * _SENDERS],
         np.full(_SENDERS, ledger.as_of, np.int64),
+        np.full(_SENDERS, ledger.as_of + _EBBED, np.int64),
         rows,
     )
     return rows

@@ -33,8 +33,9 @@ where q.kind = 'touch' group by q.event_id order by q.event_id
 """
 _PERSON = "k.contact_id = q.contact_id"
 _THREAD = f"{_PERSON} and k.campaign_id is not distinct from q.campaign_id"
-_ACTOR = "k.actor_id is not distinct from q.actor_id"
-_ACCOUNT = "k.account_id is not distinct from q.account_id"
+# Nothing is known of a sender or a client that is not named.
+_ACTOR = "k.actor_id = q.actor_id"
+_ACCOUNT = "k.account_id = q.account_id"
 _CONTACT = "k.actor_id = q.contact_id"
 
 _TOUCH = "k.kind = 'touch'"

@@ -60,10 +60,20 @@ def landed(number: int) -> list[dict[str, Any]]:
     return found
 
 
+def ignored() -> list[dict[str, Any]]:
+    """People whom another sender wrote to for another client, and who never answered."""
+    at = (NOW - timedelta(days=20)).isoformat()
+    return [
+        touch(f"i{i}", occurred_at=at, contact_id=f"silent-{i}", actor_id="actor-0",
+              account_id="client-0")
+        for i in range(4)
+    ]  # fmt: skip
+
+
 def places(ledger: Ledger, at: datetime) -> tuple[Asked, np.ndarray[Any, Any]]:
     """A question about `WHO`, and what a model with `ledger` knows of them."""
     one = Asked([WHO[0]], [WHO[1]], ["anna"], np.array([microseconds(at)]))
-    return one, read(ledger, one.places(ledger), len(COLUMNS))
+    return one, read(ledger, one.places(ledger), one.at, len(COLUMNS))
 
 
 @settings(deadline=None)
@@ -86,7 +96,7 @@ def test_a_ledger_reads_as_the_row_of_a_touch_made_now() -> None:
     matrix = build(h := from_events(more), int(h.recorded.max()))
     here = more["event_id"].take(pa.array(matrix.event)).to_pylist().index("now")
     before = events.filter(pc.less_equal(pc.cast(events["recorded_at"], pa.int64()), now))
-    _, found = places(Ledger.counted(before, now), NOW)
+    _, found = places(Ledger.counted(before, now), datetime.fromtimestamp(now / 1e6, UTC))
     assert found[0, POSITION["actor_touches"]] > 0
     np.testing.assert_array_equal(found[0, PARTIES], matrix.x[here, PARTIES])
 
@@ -112,9 +122,10 @@ def test_what_landed_since_counts_at_once_and_replays(client: TestClient, decide
 
 def test_it_counts_from_its_moment_on_and_where_it_has_seen_as_much() -> None:
     """Of the model's eight touches nothing was known to have come."""
-    known = Ledger.counted(table(landed(8)[::2]), microseconds(NOW - timedelta(days=1)))
+    before = microseconds(NOW - timedelta(days=1))
+    known = Ledger.counted(table(landed(8)[::2] + ignored()), before)
     fewer, as_many, older = (
-        Fresh(Ledger.counted(table(landed(n)), microseconds(at)))
+        Fresh(Ledger.counted(table(landed(n) + ignored()), microseconds(at)))
         for n, at in ((7, NOW), (8, NOW), (8, NOW - timedelta(days=2)))
     )
     for fresh, at, better in (
@@ -124,12 +135,12 @@ def test_it_counts_from_its_moment_on_and_where_it_has_seen_as_much() -> None:
         (older, NOW, False),
     ):
         one, row = places(known, at)
-        before = row.copy()
+        was = row.copy()
         fresh.fill(row, one, known, one.places(known))
         for who in ("actor", "account"):
-            column = POSITION[f"{who}_touch_land_rate"]
-            assert bool(row[0, column] > before[0, column]) is better
-        assert np.array_equal(row[0, : PARTIES.start], before[0, : PARTIES.start])
+            column = POSITION[f"{who}_touch_land_excess"]
+            assert bool(row[0, column] > was[0, column]) is better
+        assert np.array_equal(row[0, : PARTIES.start], was[0, : PARTIES.start])
 
 
 def test_each_tenant_has_its_own(database: Database) -> None:

@@ -51,7 +51,7 @@ def test_never_counted_it_is_what_the_model_remembers(
     small_model: Model, events: pa.Table, touches: Dataset
 ) -> None:
     """Nobody, here: every sender fares as usual, also by a count that was made before all began."""
-    x, column = touches.watched.x, POSITION["actor_touch_land_rate"]
+    x, column = touches.watched.x, POSITION["actor_touch_land_excess"]
     named = x[:, POSITION["actor_named"]] > 0
     for every in (None, YEAR):
         found = served(small_model, events, touches, every)

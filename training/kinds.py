@@ -8,7 +8,7 @@ from features.catalog.columns import COLUMNS, CONTACT_COLUMNS
 from features.outcomes import ANNOYED, FOLLOWED_UP, LANDED
 from models.attributes import Encoding
 from models.base_rates import ANNOY_FIRST_TOUCH, ANNOY_TERMS, LAND_FIRST_TOUCH, LAND_TERMS
-from models.given import HAVE_ANNOYED, HAVE_LANDED, OF_MESSAGE
+from models.given import HAVE_ANNOYED, HAVE_LANDED, OF_MESSAGE, TIDES
 from training.fit import Kind
 from training.season import OF_YEAR
 
@@ -19,8 +19,8 @@ EVER_GROWING = [
     i for i, c in enumerate(COLUMNS) if c.who and c.feature.name in ("touches", "threads")
 ]
 #: Trees would send a message of which nothing is known one way or the other at every split, and the
-#: time of year they would take for the date: both count linearly alone.
-_NOT_FOR_TREES = (*OF_MESSAGE, *OF_YEAR, *EVER_GROWING)
+#: time of year and the tide they would take for the date: all of it counts linearly alone.
+_NOT_FOR_TREES = (*OF_MESSAGE, *OF_YEAR, *EVER_GROWING, *TIDES)
 #: Annoyances are few: smaller trees, whose leaves are shrunk less for holding few of them.
 FEW_OUTCOMES = {"num_leaves": 3, "lambda_l2": 5.0}
 
@@ -50,7 +50,7 @@ def land_kind(encoding: Encoding) -> Kind:
         direction=-1,
         columns=columns,
         monotone=[0] * len(columns),
-        given=_given(encoding, HAVE_LANDED),
+        given=_given(encoding, [*HAVE_LANDED, *TIDES]),
     )
 
 

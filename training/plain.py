@@ -24,7 +24,7 @@ FEATURES = (
     "thread_touches", "thread_days_since_touch", "thread_days_since_first_touch",
     "thread_mean_gap", "person_touches", "person_days_since_touch", "person_answer_rate",
     "person_days_since_answer", "person_silence", "person_open_threads", "actor_touches",
-    "actor_touch_land_rate", "actor_days_since_touch", "actor_volume_2d", "local_hour",
+    "actor_touch_land_excess", "actor_days_since_touch", "actor_volume_2d", "local_hour",
 )  # fmt: skip
 TREES = {
     "objective": "binary", "num_leaves": 15, "learning_rate": 0.05, "min_child_samples": 40,

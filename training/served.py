@@ -32,7 +32,8 @@ def rows_as_served(
         names["actor_id"], names["account_id"], names["contact_id"],
         np.round(data.watched.time[chosen] * DAY).astype(np.int64),
     )  # fmt: skip
-    rows[:, PARTIES] = as_the_model_knows(asked.places(model.ledger), model)[:, PARTIES]
+    places = asked.places(model.ledger)
+    rows[:, PARTIES] = as_the_model_knows(places, asked.at, model)[:, PARTIES]
     if every is not None:
         first = int(asked.at.min(initial=0))
         turn = (asked.at - first) // every

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from features.compiled import inline
 from features.state import DAY, NEVER
 
@@ -28,3 +30,28 @@ def decayed(total: float, left: float) -> float:
 def share(part: float, whole: float, prior: float, weight: float) -> float:
     """`part / whole` shrunk towards `prior` by `weight` imagined trials."""
     return (part + prior * weight) / (whole + weight)
+
+
+@inline
+def excess(
+    part: float, whole: float, usual_part: float, usual_whole: float, weight: float
+) -> float:
+    """`part / whole` less what is usual, shrunk towards it by `weight` imagined trials.
+
+    Of counts, and exactly 0 where the whole of them are one's own.
+    """
+    if usual_whole <= 0:
+        return 0.0
+    return (part * usual_whole - whole * usual_part) / (usual_whole * (whole + weight))
+
+
+@inline
+def tide(part: float, whole: float, usual_part: float, usual_whole: float, weight: float) -> float:
+    """Logarithm of `part / whole` over what is usual, shrunk by `weight` imagined usual trials.
+
+    0 while nothing usual is known, and the nearer to it the less there is of `whole`.
+    """
+    if usual_part <= 0 or usual_whole <= 0:
+        return 0.0
+    usual = usual_part / usual_whole
+    return float(np.log((part + weight * usual) / ((whole + weight) * usual)))

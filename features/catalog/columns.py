@@ -21,9 +21,12 @@ class Party:
     wants: tuple[str, ...]
 
 
-_ALL = tuple(f.name for f in PARTY_FEATURES)
-_FEW = ("touches", "land_rate", "annoy_rate", "touch_land_rate", "volume_32d")
-#: `contact` is the contact itself where it also reaches out to others (message networks).
+_TIDE = ("land_12h", "land_2d", "land_8d", "land_32d")
+_ALL = tuple(f.name for f in PARTY_FEATURES if f.name not in _TIDE)
+_FEW = ("touches", "land_excess", "annoy_excess", "touch_land_excess")
+#: `contact` is the contact itself where it also reaches out to others (message networks); `tide` is
+#: how the organisation fares these days, read as of the moment that is asked about, by which it
+#: has ebbed: all others are read as of the last that was counted.
 PARTIES = (
     Party("actor", "this sender", _ALL),
     Party("account", "this client", _FEW),
@@ -32,7 +35,7 @@ PARTIES = (
         "this person as a sender",
         (
             "touches",
-            "land_rate",
+            "land_excess",
             "days_since_touch",
             "days_since_land",
             "volume_3h",
@@ -42,6 +45,7 @@ PARTIES = (
         ),
     ),
     Party("organisation", "the organisation", ("land_rate_8d",)),
+    Party("tide", "the organisation", _TIDE),
 )
 
 

@@ -1,9 +1,13 @@
-"""Who reaches out: how the touches of an actor, a client account or the organisation fare."""
+"""Who reaches out: how the touches of an actor, a client account or the organisation fare.
+
+All that somebody has ever done is counted beside what the organisation has (`m.all_*`): a rate of
+its own would drift with everybody's, and tell the date where one sender or client is all there is.
+"""
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, no-any-return"
 
 from __future__ import annotations
 
-from features.catalog.clock import days_since, decayed, share
+from features.catalog.clock import days_since, decayed, excess, share, tide
 from features.catalog.registry import party_feature
 
 
@@ -21,32 +25,34 @@ def threads(a, m):
 
 @party_feature(
     unit="share",
-    missing="the prior 0.2 before the first thread",
-    words="{value:.0%} of the threads of {who} land",
+    missing="0 before the first thread",
+    words="threads of {who} land {value:+.0%} against the usual",
 )
-def land_rate(a, m):
-    """Share of threads that landed, shrunk by 5 imagined threads at 0.2."""
-    return share(a.lands, max(a.threads, a.lands), 0.2, 5.0)
+def land_excess(a, m):
+    """Share of threads that landed less the organisation's, shrunk by 5 imagined usual ones."""
+    all_threads = max(m.all_threads, m.all_lands)
+    return excess(a.lands, max(a.threads, a.lands), m.all_lands, all_threads, 5.0)
 
 
 @party_feature(
     unit="share",
-    missing="the prior 0.1 before the first touch",
-    words="{value:.0%} of the touches of {who} land",
+    missing="0 before the first touch",
+    words="touches of {who} land {value:+.0%} against the usual",
 )
-def touch_land_rate(a, m):
-    """Landed threads per touch, shrunk by 10 imagined touches at 0.1."""
-    return share(a.lands, a.touches, 0.1, 10.0)
+def touch_land_excess(a, m):
+    """Landed threads per touch less the organisation's, shrunk by 10 imagined usual touches."""
+    return excess(a.lands, a.touches, m.all_lands, m.all_touches, 10.0)
 
 
 @party_feature(
     unit="share",
-    missing="the prior 0.02 before the first thread",
-    words="{value:.1%} of the threads of {who} annoy",
+    missing="0 before the first thread",
+    words="threads of {who} annoy {value:+.1%} against the usual",
 )
-def annoy_rate(a, m):
-    """Share of threads that annoyed, shrunk by 50 imagined threads at 0.02."""
-    return share(a.annoys, max(a.threads, a.annoys), 0.02, 50.0)
+def annoy_excess(a, m):
+    """Share of threads that annoyed less the organisation's, shrunk by 50 imagined usual ones."""
+    all_threads = max(m.all_threads, m.all_annoys)
+    return excess(a.annoys, max(a.threads, a.annoys), m.all_annoys, all_threads, 50.0)
 
 
 @party_feature(
@@ -177,3 +183,59 @@ def land_rate_32d(a, m):
     """Landed threads per touch, both fading over 32 days, shrunk by 3 imagined touches at 0.1."""
     lands = decayed(a.land_volume[5], m.land_fade[5])
     return share(lands, decayed(a.volume[5], m.fade[5]), 0.1, 3.0)
+
+
+@party_feature(
+    unit="logarithm of a ratio",
+    missing="0 before the first landing",
+    words="today threads of {who} land {value:+.2f} against the usual",
+)
+def land_12h(a, m):
+    """Landed threads per touch, both fading over 12 hours, beside those of all time.
+
+    Shrunk by 20 imagined usual touches.
+    """
+    lands = decayed(a.land_volume[2], m.land_fade[2])
+    return tide(lands, decayed(a.volume[2], m.fade[2]), m.all_lands, m.all_touches, 20.0)
+
+
+@party_feature(
+    unit="logarithm of a ratio",
+    missing="0 before the first landing",
+    words="these days threads of {who} land {value:+.2f} against the usual",
+)
+def land_2d(a, m):
+    """Landed threads per touch, both fading over 2 days, beside those of all time.
+
+    Shrunk by 20 imagined usual touches.
+    """
+    lands = decayed(a.land_volume[3], m.land_fade[3])
+    return tide(lands, decayed(a.volume[3], m.fade[3]), m.all_lands, m.all_touches, 20.0)
+
+
+@party_feature(
+    unit="logarithm of a ratio",
+    missing="0 before the first landing",
+    words="lately threads of {who} land {value:+.2f} against the usual",
+)
+def land_8d(a, m):
+    """Landed threads per touch, both fading over 8 days, beside those of all time.
+
+    Shrunk by 20 imagined usual touches.
+    """
+    lands = decayed(a.land_volume[4], m.land_fade[4])
+    return tide(lands, decayed(a.volume[4], m.fade[4]), m.all_lands, m.all_touches, 20.0)
+
+
+@party_feature(
+    unit="logarithm of a ratio",
+    missing="0 before the first landing",
+    words="of late threads of {who} land {value:+.2f} against the usual",
+)
+def land_32d(a, m):
+    """Landed threads per touch, both fading over 32 days, beside those of all time.
+
+    Shrunk by 20 imagined usual touches.
+    """
+    lands = decayed(a.land_volume[5], m.land_fade[5])
+    return tide(lands, decayed(a.volume[5], m.fade[5]), m.all_lands, m.all_touches, 20.0)

@@ -39,11 +39,18 @@ class Moment(NamedTuple):
 
 
 class PartyMoment(NamedTuple):
-    """A moment at which a party's record is read, and what is left of its decayed sums by then."""
+    """A moment at which a party's record is read, and what is left of its decayed sums by then.
+
+    `all_...`: what the organisation has counted by then, that party's own among it.
+    """
 
     time: int
     fade: Fades
     land_fade: Fades
+    all_touches: int
+    all_threads: int
+    all_lands: int
+    all_annoys: int
 
 
 @dataclass(frozen=True, slots=True)
