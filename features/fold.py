@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from features.catalog.clock import ebbed
 from features.catalog.columns import CONTACT_COLUMNS, PARTY_COLUMNS, compose
 from features.catalog.registry import Moment, PartyMoment
 from features.compiled import inline, jit
 from features.prefetch import AHEAD, prefetch
 from features.state import (
     DAY,
+    HALF_LIFE_NAMES,
+    HALF_LIVES,
     PARTY,
     PERSON,
     THREAD,
@@ -41,6 +44,10 @@ PARTY_OFFSETS = tuple(
 )
 _ACTOR, _ACCOUNT, _CONTACT, _ORGANISATION, _TIDE = PARTY_OFFSETS
 _PARTY_BYTES = PARTY.itemsize
+#: Days after which half of each tide has ebbed, in the order of their columns.
+_TIDE_DAYS = np.array(
+    [HALF_LIVES[HALF_LIFE_NAMES.index(c.feature.name.split("_")[1])] for c in PARTY_COLUMNS[-1]]
+)
 #: Bytes of a row that are in every line of memory which the columns of the contact touch.
 _CONTACT_LINES = (*range(0, 4 * len(CONTACT_COLUMNS), 64), 4 * len(CONTACT_COLUMNS) - 1)
 
@@ -284,7 +291,7 @@ def read_parties(actors: Any, accounts: Any, own: Any, organisation: Any, when: 
                  out: Any) -> None:  # fmt: skip
     """Write the party columns of each row from the given states, as of `when` (microseconds).
 
-    The tide is as of `at`, which is not before.
+    Tides have ebbed until `at`, which is not before.
     """
     for r in range(len(out)):
         x, o = out[r], organisation[r]
@@ -292,7 +299,9 @@ def read_parties(actors: Any, accounts: Any, own: Any, organisation: Any, when: 
         _fill_account(x[_ACCOUNT:], accounts[r], _party_moment(accounts[r], when[r], o))
         _fill_contact_party(x[_CONTACT:], own[r], _party_moment(own[r], when[r], o))
         _fill_organisation(x[_ORGANISATION:], o, _party_moment(o, when[r], o))
-        _fill_tide(x[_TIDE:], o, _party_moment(o, at[r], o))
+        _fill_tide(x[_TIDE:], o, _party_moment(o, when[r], o))
+        for k in range(len(_TIDE_DAYS)):
+            x[_TIDE + k] *= ebbed((at[r] - when[r]) / DAY, _TIDE_DAYS[k])
 
 
 def blank_parties(n: int) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from features.catalog.clock import ebbed
 from features.catalog.registry import Moment
 from features.compiled import inline, jit
 from features.fold import fill_contact
@@ -111,11 +112,11 @@ def fill_row(row: Any, thread: Any, person: Any, time: int, case: Any) -> None:
 
 
 @inline
-def _ebbed(case: Any, time: int) -> float:
+def _gone_with_the_tide(case: Any, time: int) -> float:
     """What has ebbed by `time` of the tide that the score of landing now is with."""
     days, gone = (time - case.at) / DAY, 0.0
     for k in range(len(_TIDE_DAYS)):
-        gone += case.tide_land[k] * (1.0 - np.exp2(-days / _TIDE_DAYS[k]))
+        gone += case.tide_land[k] * (1.0 - ebbed(days, _TIDE_DAYS[k]))
     return gone
 
 
@@ -209,7 +210,7 @@ def _course(
             eta_land, eta_annoy, less, more = opening
         else:
             fill_row(row, t, p, time, case)
-            eta_land = eta(row, land) + case.shift_land - _ebbed(case, time)
+            eta_land = eta(row, land) + case.shift_land - _gone_with_the_tide(case, time)
             eta_annoy = eta(row, annoy) + case.shift_annoy
             less = case.prudence_land * np.sqrt(variance_of_channel(land))
             more = case.prudence_annoy * np.sqrt(
@@ -367,7 +368,7 @@ def _draw_curve(case: Any, state: Any, model: Any, c: Any) -> None:
         if DELAYS[k] <= HORIZON and np.isnan(c.eta_land[k]):
             time = case.at + np.int64(DELAYS[k] * DAY)
             fill_row(row, thread, person, time, case)
-            c.eta_land[k] = eta(row, land) + case.shift_land - _ebbed(case, time)
+            c.eta_land[k] = eta(row, land) + case.shift_land - _gone_with_the_tide(case, time)
             c.eta_annoy[k] = eta(row, annoy) + case.shift_annoy
 
 

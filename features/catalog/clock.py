@@ -55,3 +55,9 @@ def tide(part: float, whole: float, usual_part: float, usual_whole: float, weigh
         return 0.0
     usual = usual_part / usual_whole
     return float(np.log((part + weight * usual) / ((whole + weight) * usual)))
+
+
+@inline
+def ebbed(days: float, half: float) -> float:
+    """What is left of a tide after so many days, of which `half` take half of it."""
+    return float(np.exp2(-days / half))

@@ -25,8 +25,8 @@ _TIDE = ("land_12h", "land_2d", "land_8d", "land_32d")
 _ALL = tuple(f.name for f in PARTY_FEATURES if f.name not in _TIDE)
 _FEW = ("touches", "land_excess", "annoy_excess", "touch_land_excess")
 #: `contact` is the contact itself where it also reaches out to others (message networks); `tide` is
-#: how the organisation fares these days, read as of the moment that is asked about, by which it
-#: has ebbed: all others are read as of the last that was counted.
+#: how the organisation fares these days, which has ebbed by the moment that is asked about: all
+#: others are as of the last that was counted.
 PARTIES = (
     Party("actor", "this sender", _ALL),
     Party("account", "this client", _FEW),
