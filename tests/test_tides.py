@@ -103,7 +103,7 @@ def told(model: Model, height: float) -> Decision:
     touch = {"contact_id": "c", "kind": "touch", "channel": "email", "occurred_at": before}
     request = Request("c", AT, table([touch]), timezone="Europe/Berlin", channels=("email",))
     decider = Decider(dataclasses.replace(model, land=land), ModelRef("f", "1"))
-    return decider.decide([request], fares=Tide(height))[0]
+    return decider.knowing(Tide(height)).decide([request])[0]
 
 
 def test_it_ebbs_along_a_plan(small_model: Model) -> None:
