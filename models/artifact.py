@@ -57,12 +57,7 @@ def save(model: Model, folder: Path) -> None:
 def load(folder: Path) -> Model:
     """Read what `save` wrote. Raises IncompatibleModel if it cannot be read rightly."""
     manifest = _manifest(folder)
-    encoding = Encoding(
-        tuple(
-            Attribute(a["name"], None if a["levels"] is None else tuple(a["levels"]))
-            for a in manifest["attributes"]
-        )
-    )
+    encoding = _encoding(manifest)
     position = _positions(manifest["columns"], feature_names(encoding), folder)
     outcomes = {
         name: _outcome(name, _trees_sloped(spec, manifest["format"]), position,
@@ -76,6 +71,25 @@ def load(folder: Path) -> Model:
         ledger=Ledger.load(folder / LEDGER),
         usual=_usual(manifest, position, len(feature_names(encoding))),
         card=manifest["card"],
+    )
+
+
+def readable(folder: Path) -> bool:
+    """Whether `load` would find a manifest that this version understands."""
+    try:
+        manifest = _manifest(folder)
+        _positions(manifest["columns"], feature_names(_encoding(manifest)), folder)
+    except (IncompatibleModel, KeyError, TypeError):
+        return False
+    return True
+
+
+def _encoding(manifest: dict[str, Any]) -> Encoding:
+    return Encoding(
+        tuple(
+            Attribute(a["name"], None if a["levels"] is None else tuple(a["levels"]))
+            for a in manifest["attributes"]
+        )
     )
 
 

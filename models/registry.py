@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from features.errors import BadInput, NoModel, RegistryUnavailable
+from features.errors import BadInput, IncompatibleModel, NoModel, RegistryUnavailable
 from models import artifact, golden
 from models.decide import Decider
 from models.decision import ModelRef
@@ -264,6 +264,15 @@ def _resolve(settings: Settings, uri: str | None) -> Version:
     if uri is None:
         raise NoModel("no model has become champion yet; run `fineline train` first")
     raise NoModel(f"no model is called {uri!r}; give a version number or an alias")
+
+
+def has_champion(settings: Settings) -> bool:
+    """Whether there is a champion, and one that this version can read."""
+    try:
+        load_model(settings)
+    except (NoModel, IncompatibleModel):
+        return False
+    return True
 
 
 def load(settings: Settings, uri: str | None = None) -> Decider:

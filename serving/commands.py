@@ -251,7 +251,7 @@ def demo(contacts: int) -> None:
     # A port that is taken is worth knowing of before minutes of training.
     _require_free(settings.host, settings.port)
     # To ask the registry takes seconds; what has answered here before need not be asked about.
-    if not Registry(settings).keeps and registry.champion_version(settings) is None:
+    if not Registry(settings).keeps and not registry.has_champion(settings):
         agency = settings.home / "agency"
         _command("simulate", "--world", _WORLD, "--contacts", str(contacts), "--seed", "1",
                  "--out", str(agency))  # fmt: skip

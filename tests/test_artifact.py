@@ -103,7 +103,9 @@ def test_another_format_is_refused(saved: Path) -> None:
 
 
 def test_a_feature_that_is_gone_is_named(saved: Path) -> None:
+    assert artifact.readable(saved)
     edit(saved, columns=["moon_phase"])
+    assert not artifact.readable(saved)
     with pytest.raises(IncompatibleModel, match="'moon_phase'"):
         artifact.load(saved)
 

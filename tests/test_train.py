@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -126,6 +127,22 @@ def test_everything_is_logged_and_a_worse_version_is_stopped(
     assert {"manifest.json", "verdict.json", "verdict.md", "metrics.json", "requirements.lock",
             "reliability.png", "hazard_over_lag.png", "fine_line_by_touch_number.png",
             "importances.png"} <= files  # fmt: skip
+
+
+def test_a_champion_of_another_fineline_is_followed_by_one_that_can_be_read(
+    settings: Settings, agency: tuple[pa.Table, pa.Table], small_trees: None
+) -> None:
+    events, contacts = agency
+    train(events, contacts, settings, NOW)
+    (manifest,) = (settings.home / "artifacts").rglob("manifest.json")
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"columns": ["moon_phase"]}))
+    assert not registry.has_champion(settings)
+    again = train(events, contacts, settings, NOW)
+    texts = {c.name: c.text for c in again.verdict.checks}
+    assert "cannot be read any more" in texts["land is not worse than the champion"]
+    assert "'moon_phase'" in texts["its decisions are not worth less than the champion's"]
+    assert again.champion
+    assert registry.has_champion(settings)
 
 
 def test_message_networks_train(settings: Settings) -> None:

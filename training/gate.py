@@ -33,6 +33,7 @@ LARGEST_MISS = 0.05
 FEWEST_OUTCOMES = 30
 SELF_TEST_TOLERANCE = 1e-12
 DRAWS = 400
+NO_CHAMPION = "there is no champion yet."
 _NOT_ENOUGH = "not enough data to tell"
 Rows = npt.NDArray[np.float64]
 
@@ -79,13 +80,14 @@ def judge(
     after: Rows,
     rehearsal: Rehearsal | None,
     record: OnRecord | None = None,
+    alone: str = NO_CHAMPION,
 ) -> Verdict:
     """Judge a candidate on mature touches made at or after `since` (microseconds).
 
     Neither model may have learned from those touches. `before` and `after` are predictions before
     saving the artifact and after loading it again; `rehearsal`: how its decisions did beside the
     champion's in simulated worlds, None where there is no champion; `record`: how they do on
-    nudges that were drawn for, None where no record tells.
+    nudges that were drawn for, None where no record tells; `alone`: why there is no champion.
     """
     rows = (data.watched.time * DAY >= since) & data.mature() & ~data.closed
     w = data.watched.take(rows)
@@ -94,8 +96,11 @@ def judge(
         champion_w = _with_columns_of(champion, data, rows)
     checks = (
         *(_calibrated(candidate, w, name, why) for name, why in OUTCOMES),
-        *(_not_worse(candidate, champion, w, champion_w, name, why) for name, why in OUTCOMES),
-        _decides_as_well(rehearsal),
+        *(
+            _not_worse(candidate, champion, w, champion_w, name, why, alone)
+            for name, why in OUTCOMES
+        ),
+        _decides_as_well(rehearsal, alone),
         *_does_as_well(record),
         _monotone(candidate, data),
         _same_after_loading(before, after),
@@ -137,11 +142,12 @@ def _calibrated(model: Model, w: Watched, name: str, why: int) -> Check:
 
 
 def _not_worse(
-    candidate: Model, champion: Model | None, w: Watched, champion_w: Watched, name: str, why: int
-) -> Check:
+    candidate: Model, champion: Model | None, w: Watched, champion_w: Watched, name: str, why: int,
+    alone: str,
+) -> Check:  # fmt: skip
     title, hit = f"{name} is not worse than the champion", happened(w, why)
     if champion is None:
-        return Check(title, True, {}, "there is no champion yet.")
+        return Check(title, True, {}, alone)
     if hit.sum() < FEWEST_OUTCOMES:
         return Check(title, True, {"outcomes": int(hit.sum())}, f"{_NOT_ENOUGH}.")
     losses = [
@@ -162,10 +168,10 @@ def _not_worse(
     return Check(title, low <= 0, numbers, text)
 
 
-def _decides_as_well(rehearsal: Rehearsal | None) -> Check:
+def _decides_as_well(rehearsal: Rehearsal | None, alone: str) -> Check:
     title = "its decisions are not worth less than the champion's"
     if rehearsal is None:
-        return Check(title, True, {}, "there is no champion yet.")
+        return Check(title, True, {}, alone)
     r = rehearsal
     text = (
         f"with the same {r.people} simulated people, worth {r.candidate:.3f} a person against "

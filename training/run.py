@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from features.errors import BadInput, NoModel
+from features.errors import BadInput, IncompatibleModel, NoModel
 from features.moments import microseconds, moment_of
 from features.state import DAY
 from models import artifact, registry
@@ -87,12 +87,12 @@ def train(
     }
     model = fit_model(data, encoding, card, progress, MEMBERS, later_slopes(judged, later))
     progress("the gate")
-    champion = _champion(settings)
+    champion, alone = _champion(settings)
     since = _unseen_since(champion, split)
     verdict = gate.judge(
         judged, champion, data, since, *_self_test(model, data),
         None if champion is None else rehearse(model, champion, progress),
-        _by_record(judged, champion, log, known, contacts, since),
+        _by_record(judged, champion, log, known, contacts, since), alone,
     )  # fmt: skip
     version = _register(settings, model, data, report, verdict)
     if verdict.passed:
@@ -110,11 +110,14 @@ def _split(data: Dataset) -> int:
     return int(np.quantile(times, 1 - LATER) * DAY)
 
 
-def _champion(settings: Settings) -> Model | None:
+def _champion(settings: Settings) -> tuple[Model | None, str]:
+    """The champion, or None and why there is none to compare with."""
     try:
-        return registry.load_model(settings)[1]
+        return registry.load_model(settings)[1], ""
     except NoModel:
-        return None
+        return None, gate.NO_CHAMPION
+    except IncompatibleModel as error:
+        return None, f"the champion cannot be read any more ({error})."
 
 
 def _by_record(

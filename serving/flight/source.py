@@ -90,8 +90,10 @@ class Registry:
 
     @property
     def keeps(self) -> bool:
-        """Whether a version is kept."""
-        return self._kept.last() is not None
+        """Whether a version is kept that can be read."""
+        version = self._kept.last()
+        found = None if version is None else self._kept.find(version)
+        return found is not None and artifact.readable(found)
 
     def named(self) -> Version | None:
         """The version that the alias names.
