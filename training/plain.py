@@ -86,11 +86,12 @@ def compared(whole: Dataset, early: Dataset, cutoff: int) -> dict[str, dict[str,
             "beside": beside(every.x, hit, every.contact, asked),
         }
         number = every.number[asked]
-        found[name] = {how: _measured(hit[asked], p, number) for how, p in told.items()}
+        found[name] = {how: measured(hit[asked], p, number) for how, p in told.items()}
     return found
 
 
-def _measured(hit: Flags, p: Floats, number: npt.NDArray[Any]) -> dict[str, Any]:
+def measured(hit: Flags, p: Floats, number: npt.NDArray[Any]) -> dict[str, Any]:
+    """How good chances are, of all touches and of follow-ups; `number`: the touch's own."""
     follow_up = number > 1
     return {
         "roc_auc": roc_auc(hit, p),

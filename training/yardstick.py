@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from features.errors import BadInput
@@ -18,6 +17,7 @@ from training.dataset import Dataset, known_before, prepare
 from training.evaluate import OUTCOMES, evaluate, happened, rates_of
 from training.metrics import roc_auc
 from training.served import rows_as_served
+from training.splits import at_other_moments, cutoff_at
 from training.targets import TARGETS
 from training.train import fit_model
 from training.yardstick_page import Judged, Served, page
@@ -49,14 +49,14 @@ def _histories(data: Path, name: str) -> tuple[pa.Table, pa.Table | None]:
 def judged(events: pa.Table, contacts: pa.Table | None) -> Judged:
     """Learn from the first 70 % of the mature touches by time, judge on the others."""
     whole, encoding = prepare(events, contacts)
-    times = whole.watched.time[whole.mature() & ~whole.closed]
-    cutoff = round(float(np.sort(times)[int(LEARN * len(times))]) * DAY)
+    cutoff = cutoff_at(whole, LEARN)
     early, _ = prepare(known_before(events, cutoff), contacts, encoding, cutoff)
     model = fit_model(early, encoding, {})
     rates = rates_of(whole, whole.watched.time * DAY < cutoff)
     report = evaluate(model, events, contacts, cutoff, rates)
     served = _as_served(model, events, whole, cutoff)
-    return Judged(report, served, plain.compared(whole, early, cutoff))
+    elsewhere = at_other_moments(events, contacts, whole, encoding)
+    return Judged(report, served, plain.compared(whole, early, cutoff), elsewhere)
 
 
 def _as_served(model: Model, events: pa.Table, whole: Dataset, cutoff: int) -> Served:

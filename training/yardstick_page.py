@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from training import plain
+from training import plain, splits
 from training.evaluate import Report
 from training.metrics import verdict
 from training.targets import CALIBRATION_AIM, TARGETS, Target
@@ -17,11 +17,13 @@ Served = Mapping[str, Sequence[float | None]]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What came of a data set: `served` as `_as_served`, `plain` as `training.plain.compared`."""
+    """What came of a data set: `served` as `_as_served`, `plain` as `training.plain.compared`,
+    `elsewhere` as `training.splits.at_other_moments`."""
 
     report: Report
     served: Served
     plain: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    elsewhere: Mapping[str, splits.Elsewhere]
 
 
 Found = Mapping[str, Judged]
@@ -56,6 +58,7 @@ def page(found: Found, folder: str) -> Iterator[str]:
         )
     yield from _chances(found)
     yield from _same_terms(found)
+    yield from _elsewhere(found)
     yield from _records(found)
     yield from _sentences(found)
     yield ""
@@ -144,6 +147,33 @@ def _same_terms(found: Found) -> Iterator[str]:
                 f"| {one['follow_ups_roc_auc']:.3f} | {one['log_loss']:.3f} "
                 f"| {one['calibration_error']:.3f} |"
             )
+
+
+def _elsewhere(found: Found) -> Iterator[str]:
+    yield ""
+    yield "## Split at other moments"
+    yield ""
+    shares = ", ".join(f"{share:.0%}".replace("%", " %") for share in splits.SHARES)
+    yield (
+        "One split owes much to luck: what a month brings may be unlike the months before. The "
+        f"same, learned from the first {shares} of the touches, and judged on all others: means "
+        "over these splits, from the lowest to the highest, of the chance before the next touch. "
+        "Fineline (of two members here) and the baseline learn what was recorded by then."
+    )
+    yield ""
+    yield "| data | learned from | ROC AUC | follow-ups | log loss | calibration error |"
+    yield "|---|---|---|---|---|---|"
+    for name, t, _ in _cells(found):
+        there = found[name].elsewhere[t.outcome]
+        for who, at_each in (("baseline", there.baseline), ("**fineline**", there.fineline)):
+            columns = ("roc_auc", "follow_ups_roc_auc", "log_loss", "calibration_error")
+            cells = " | ".join(_spread([one[column] for one in at_each]) for column in columns)
+            yield f"| {name}, {t.outcome} | {who} | {cells} |"
+
+
+def _spread(values: Sequence[float]) -> str:
+    """The mean, and the lowest and the highest."""
+    return f"{sum(values) / len(values):.3f} ({min(values):.3f} to {max(values):.3f})"
 
 
 def _records(found: Found) -> Iterator[str]:
