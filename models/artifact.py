@@ -22,13 +22,10 @@ from models.given import Given
 from models.lags import LAG_EDGES, Baseline
 from models.ledger import Ledger
 from models.model import Model, feature_names
-from models.outcome import UNSEEN, Outcome
+from models.outcome import Outcome
 
-FORMAT = 3
-#: Formats that are read. In the first, lags were the same on every channel; up to the second, the
-#: slope counted for the backbone too.
-_SLOPED = (1, 2)
-_READABLE = (*_SLOPED, FORMAT)
+#: Up to the third, columns told other things of senders and clients.
+FORMAT = 4
 MANIFEST = "manifest.json"
 LEDGER = "ledger.parquet"
 OUTCOMES = ("land", "annoy", "follow_up")
@@ -60,10 +57,9 @@ def load(folder: Path) -> Model:
     encoding = _encoding(manifest)
     position = _positions(manifest["columns"], feature_names(encoding), folder)
     outcomes = {
-        name: _outcome(name, _trees_sloped(spec, manifest["format"]), position,
-                       feature_names(encoding), folder)
+        name: _outcome(name, spec, position, feature_names(encoding), folder)
         for name, spec in manifest["outcomes"].items()
-    }  # fmt: skip
+    }
     return Model(
         **outcomes,
         encoding=encoding,
@@ -118,7 +114,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise IncompatibleModel(f"{folder.name}: no readable {MANIFEST} ({error})") from None
-    if manifest.get("format") not in _READABLE:
+    if manifest.get("format") != FORMAT:
         raise IncompatibleModel(
             f"the model has format {manifest.get('format')}, this version reads {FORMAT}; "
             "train it again or use the fineline it was made with"
@@ -140,19 +136,10 @@ def _positions(stored: Sequence[str], current: Sequence[str], folder: Path) -> l
 
 
 def _usual(manifest: dict[str, Any], position: list[int], columns: int) -> Any:
-    """The usual touch; unknown throughout in a model that was made before there was one."""
+    """The usual touch; unknown in columns that are new since."""
     row = np.full(columns, np.nan, np.float32)
-    if "usual" in manifest:
-        row[position] = np.array(manifest["usual"], np.float32)
+    row[position] = np.array(manifest["usual"], np.float32)
     return row
-
-
-def _baseline(spec: dict[str, Any]) -> Baseline:
-    """The baseline; the same for every channel in a model that was made before they differed."""
-    of_all = np.array(spec["baseline_cumulative_hazard"])
-    if "baseline_by_channel" not in spec:
-        return Baseline.common(of_all)
-    return Baseline(of_all, np.array(spec["baseline_by_channel"]))
 
 
 def _outcome(
@@ -164,7 +151,9 @@ def _outcome(
     )
     return Outcome(
         name=name,
-        baseline=_baseline(spec),
+        baseline=Baseline(
+            np.array(spec["baseline_cumulative_hazard"]), np.array(spec["baseline_by_channel"])
+        ),
         basis=Basis.of(spec["backbone_terms"], names),
         coefficients=np.array(spec["backbone_coefficients"]),
         forests=tuple(parse(text, columns) for text in texts),
@@ -174,36 +163,21 @@ def _outcome(
         texts=texts,
         columns=columns,
         covariance=_covariance(spec),
-        # Not told apart in a model that was made before it was kept.
-        between=np.array(spec.get("variance_between", np.zeros(len(UNSEEN)))),
+        between=np.array(spec["variance_between"]),
         given=_given(spec, position),
-        weights=np.array(spec.get("given_weights", np.zeros((0, 0)))),
+        weights=np.array(spec["given_weights"]),
     )
 
 
-def _trees_sloped(spec: dict[str, Any], made_in: int) -> dict[str, Any]:
-    """An outcome whose slope counts for the trees alone."""
-    if made_in not in _SLOPED:
-        return spec
-    slope = spec["slope"]
-    return spec | {
-        "backbone_coefficients": (slope * np.array(spec["backbone_coefficients"])).tolist(),
-        "backbone_covariance": (slope**2 * _covariance(spec)).tolist(),
-    }
-
-
 def _given(spec: dict[str, Any], position: list[int]) -> Given:
-    """Nothing in a model that was made before it was told apart."""
-    if not spec.get("given_columns"):
-        return Given.none()
     return Given(
         np.array([position[c] for c in spec["given_columns"]], np.int64),
-        np.array(spec["given_centres"]),
-        np.array(spec["given_scales"]),
+        np.array(spec["given_centres"], float),
+        np.array(spec["given_scales"], float),
     )
 
 
 def _covariance(spec: dict[str, Any]) -> Any:
-    """Unknown in a model that was made before it was kept."""
-    found = spec.get("backbone_covariance", [])
+    """Unknown, shape (0, 0), of what comes from base rates."""
+    found = spec["backbone_covariance"]
     return np.array(found, float).reshape(len(found), len(found))
