@@ -95,7 +95,10 @@ def _party_tables() -> str:
         "How all touches of a sender, of a client and of the organisation fare. A party's record is"
         " not changed by",
         "a touch that is only considered, and the model remembers it as it was at the end of the"
-        " training data.\n",
+        " training data.",
+        "Of a sender or a client that is not named nothing is known. A tide has ebbed by the moment"
+        " that is asked",
+        "about: half of it is gone after the days that it fades over.\n",
         "| columns | about | number | names |\n| --- | --- | --- | --- |",
         *listed,
         "\n`contact_` columns are about the contact itself where it also reaches out to others, as"
