@@ -92,7 +92,8 @@ def test_a_channel_that_is_little_known_has_to_look_better(small_model: Model) -
     )
     at = datetime(2026, 11, 17, 15, tzinfo=UTC)
     asked = Request("c", at, EVENTS.empty_table(), timezone="America/New_York", country="US",
-                    channels=("phone", "email"))  # fmt: skip
+                    channels=("phone", "email"),
+                    utility=Utility(annoy=0.2, touch=0.001))  # fmt: skip
     ref = ModelRef("fineline", "1")
     sure, careful, careless = (
         Decider(model, ref, prudence=Prudence(land=land)).decide([asked])[0]

@@ -77,7 +77,8 @@ def test_no_plan_waits_beyond_the_end(decider: Decider, days: int) -> None:
 
 
 def test_a_late_touch_is_worth_less_the_older_its_role(small_model: Model) -> None:
-    ref, request = ModelRef("fineline", "1"), asked(95, 60)
+    ref = ModelRef("fineline", "1")
+    request = dataclasses.replace(asked(95, 60), utility=Utility(annoy=0.2, touch=0.001))
     closing, open_for_ever = (
         Decider(small_model, ref, prudence=prudence).decide([request])[0].curve
         for prudence in (Prudence(), Prudence(fades_after=1e6, gone_after=2e6))
@@ -135,7 +136,9 @@ def test_a_plan_that_the_close_ends_says_so(decider: Decider) -> None:
     said = set()
     for days in (0.4, 1, 3, 9, 400):
         for request in (closing(asked(9, 5), days), closing(asked(5), days)):
-            found = decider.decide([dataclasses.replace(request, utility=Utility(annoy=0.0))])[0]
+            found = decider.decide(
+                [dataclasses.replace(request, utility=Utility(annoy=0.0, touch=0.001))]
+            )[0]
             assert found.hint == "nudge"
             assert found.plan.stop_after is not None
             room = (request.closes_at or AT) - found.plan.stop_after
