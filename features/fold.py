@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 
 from features.catalog.clock import ebbed
-from features.catalog.columns import CONTACT_COLUMNS, PARTY_COLUMNS, compose
+from features.catalog.columns import CONTACT_COLUMNS, PARTY_COLUMNS, TIDE_DAYS, compose
 from features.catalog.registry import Moment, PartyMoment
 from features.compiled import inline, jit
 from features.prefetch import AHEAD, prefetch
 from features.state import (
     DAY,
-    HALF_LIFE_NAMES,
-    HALF_LIVES,
     PARTY,
     PERSON,
     THREAD,
@@ -44,10 +42,7 @@ PARTY_OFFSETS = tuple(
 )
 _ACTOR, _ACCOUNT, _CONTACT, _ORGANISATION, _TIDE = PARTY_OFFSETS
 _PARTY_BYTES = PARTY.itemsize
-#: Days after which half of each tide has ebbed, in the order of their columns.
-_TIDE_DAYS = np.array(
-    [HALF_LIVES[HALF_LIFE_NAMES.index(c.feature.name.split("_")[1])] for c in PARTY_COLUMNS[-1]]
-)
+_TIDE_DAYS = np.array(tuple(TIDE_DAYS.values()))
 #: Bytes of a row that are in every line of memory which the columns of the contact touch.
 _CONTACT_LINES = (*range(0, 4 * len(CONTACT_COLUMNS), 64), 4 * len(CONTACT_COLUMNS) - 1)
 

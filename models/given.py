@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.catalog.columns import POSITION
+from features.catalog.columns import POSITION, TIDE_DAYS
 from features.compiled import inline
-from features.state import HALF_LIFE_NAMES, HALF_LIVES
 from models.base_rates import GIVEN, UNWELCOME, WELCOME, Term
 
 Floats = npt.NDArray[np.float64]
@@ -27,9 +26,8 @@ Rows = npt.NDArray[np.float32]
 OF_MESSAGE = [POSITION["relevance"], POSITION["personalized"]]
 #: How the touches of a sender and a client have landed, and their threads annoyed.
 HAVE_LANDED = [POSITION["actor_touch_land_excess"], POSITION["account_touch_land_excess"]]
-#: How the organisation's touches land these days, and the days after which half of it has ebbed.
-TIDES = {POSITION[f"tide_land_{name}"]: HALF_LIVES[HALF_LIFE_NAMES.index(name)]
-         for name in ("12h", "2d", "8d", "32d")}  # fmt: skip
+#: How the organisation's touches land these days, in the order of `TIDE_DAYS`.
+TIDES = [POSITION[f"tide_{name}"] for name in TIDE_DAYS]
 HAVE_ANNOYED = [POSITION["actor_annoy_excess"], POSITION["account_annoy_excess"]]
 #: A value counts as no further from the centre than this many standard deviations.
 FARTHEST = 3.0

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from features.catalog.clock import ebbed
+from features.catalog.columns import TIDE_DAYS
 from features.catalog.registry import Moment
 from features.compiled import inline, jit
 from features.fold import fill_contact
@@ -19,7 +20,6 @@ from features.state import DAY, PERSON, THREAD, advance_by_touch, fade
 from models.backbone import term
 from models.courses import DELAYS
 from models.doubt import row_variance
-from models.given import TIDES
 from models.lags import HORIZON
 from models.leaves import added, rule_out
 from models.openings import opened
@@ -35,7 +35,7 @@ GROWTHS = np.array([1.0, 1.6], float)
 #: Touches of a course that begins now, and of one that begins later.
 MOST_TOUCHES, MOST_LATER = 8, 7
 _LONGEST = 90.0
-_TIDE_DAYS = np.array(tuple(TIDES.values()))
+_TIDE_DAYS = np.array(tuple(TIDE_DAYS.values()))
 #: No course goes on for more days than these.
 _FARTHEST = 240.0
 
@@ -57,11 +57,10 @@ def eta(x: Any, outcome: Any) -> Any:
     """An outcome's score of one row by its planning member, but for what is given.
 
     What is given lasts along a course, but for the tide, which ebbs: it counts in the shift to the
-    ensemble's score. `outcome`:
-    trees, which of the features they ask about change along a course and which last, room for what
-    is left of their leaves by those that last and by all; the backbone's terms, coefficients, the
-    trees' slope, covariance, room for the values of the terms, which `variance` reads, and the
-    covariance of what channels add.
+    ensemble's score. `outcome`: trees, which of the features they ask about change along a course
+    and which last, room for what is left of their leaves by those that last and by all; the
+    backbone's terms, coefficients, the trees' slope, covariance, room for the values of the terms,
+    which `variance` reads, and the covariance of what channels add.
     """
     trees, changing, _, base, left, basis, beta, slope, _, terms, _ = outcome
     left[:] = base

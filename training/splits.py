@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from training import plain
 from training.dataset import Dataset, known_before, prepare
 from training.evaluate import OUTCOMES, happened
 from training.train import fit_model
+from training.watched import Watched
 
 #: Shares of the mature touches by time that are learned from; the yardstick's own is not among
 #: them.
@@ -31,8 +32,8 @@ class Elsewhere:
     recorded by then.
     """
 
-    fineline: Sequence[Mapping[str, Any]]
-    baseline: Sequence[Mapping[str, Any]]
+    fineline: list[dict[str, Any]] = field(default_factory=list)
+    baseline: list[dict[str, Any]] = field(default_factory=list)
 
 
 def cutoff_at(whole: Dataset, share: float) -> int:
@@ -46,21 +47,22 @@ def at_other_moments(
 ) -> dict[str, Elsewhere]:
     """By outcome; those that never happen are left out."""
     found: dict[str, Elsewhere] = {}
+    every = whole.watched.take(whole.mature() & ~whole.closed)
     for share in SHARES:
         cutoff = cutoff_at(whole, share)
         early, _ = prepare(known_before(events, cutoff), contacts, encoding, cutoff)
-        for name, mine, plainly in _measured(whole, early, encoding, cutoff):
-            known = found.setdefault(name, Elsewhere([], []))
-            found[name] = Elsewhere([*known.fineline, mine], [*known.baseline, plainly])
+        asked = every.take(every.time * DAY >= cutoff - 0.5)
+        for name, mine, plainly in _measured(asked, early, encoding):
+            there = found.setdefault(name, Elsewhere())
+            there.fineline.append(mine)
+            there.baseline.append(plainly)
     return found
 
 
 def _measured(
-    whole: Dataset, early: Dataset, encoding: Encoding, cutoff: int
+    asked: Watched, early: Dataset, encoding: Encoding
 ) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Of each outcome what fineline and the baseline do on the touches from `cutoff` on."""
-    every = whole.watched.take(whole.mature() & ~whole.closed)
-    asked = every.take(every.time * DAY >= cutoff - 0.5)
+    """Of each outcome what fineline and the baseline, learned from `early`, do on `asked`."""
     by_then = early.watched.take(early.mature() & ~early.closed)
     before_next = fit_model(early, encoding, {}, members=MEMBERS).chances_before_next(asked.x)
     for (name, why), mine in zip(OUTCOMES, before_next, strict=True):

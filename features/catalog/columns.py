@@ -10,6 +10,7 @@ from typing import Any
 from features.catalog import candidate, party, person, thread  # noqa: F401
 from features.catalog.registry import CONTACT_FEATURES, PARTY_FEATURES, Feature
 from features.compiled import inline
+from features.state import HALF_LIFE_NAMES, HALF_LIVES
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,11 @@ class Party:
     wants: tuple[str, ...]
 
 
-_TIDE = ("land_12h", "land_2d", "land_8d", "land_32d")
-_ALL = tuple(f.name for f in PARTY_FEATURES if f.name not in _TIDE)
+#: Days after which half of a tide has ebbed, by the feature that tells how high it is.
+TIDE_DAYS = {
+    f"land_{name}": HALF_LIVES[HALF_LIFE_NAMES.index(name)] for name in ("12h", "2d", "8d", "32d")
+}
+_ALL = tuple(f.name for f in PARTY_FEATURES if f.name not in TIDE_DAYS)
 _FEW = ("touches", "land_excess", "annoy_excess", "touch_land_excess")
 #: `contact` is the contact itself where it also reaches out to others (message networks); `tide` is
 #: how the organisation fares these days, which has ebbed by the moment that is asked about: all
@@ -45,7 +49,7 @@ PARTIES = (
         ),
     ),
     Party("organisation", "the organisation", ("land_rate_8d",)),
-    Party("tide", "the organisation", _TIDE),
+    Party("tide", "the organisation", tuple(TIDE_DAYS)),
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from features.catalog.clock import days_since, decayed, excess, share, tide
 from features.catalog.registry import party_feature
+from features.compiled import inline
 
 
 @party_feature(unit="touches", words="{who} has made {count} touch(es)")
@@ -185,6 +186,12 @@ def land_rate_32d(a, m):
     return share(lands, decayed(a.volume[5], m.fade[5]), 0.1, 3.0)
 
 
+@inline
+def _tide(a, m, k):
+    lands, touches = decayed(a.land_volume[k], m.land_fade[k]), decayed(a.volume[k], m.fade[k])
+    return tide(lands, touches, m.all_lands, m.all_touches, 20.0)
+
+
 @party_feature(
     unit="logarithm of a ratio",
     missing="0 before the first landing",
@@ -195,8 +202,7 @@ def land_12h(a, m):
 
     Shrunk by 20 imagined usual touches.
     """
-    lands = decayed(a.land_volume[2], m.land_fade[2])
-    return tide(lands, decayed(a.volume[2], m.fade[2]), m.all_lands, m.all_touches, 20.0)
+    return _tide(a, m, 2)
 
 
 @party_feature(
@@ -209,8 +215,7 @@ def land_2d(a, m):
 
     Shrunk by 20 imagined usual touches.
     """
-    lands = decayed(a.land_volume[3], m.land_fade[3])
-    return tide(lands, decayed(a.volume[3], m.fade[3]), m.all_lands, m.all_touches, 20.0)
+    return _tide(a, m, 3)
 
 
 @party_feature(
@@ -223,8 +228,7 @@ def land_8d(a, m):
 
     Shrunk by 20 imagined usual touches.
     """
-    lands = decayed(a.land_volume[4], m.land_fade[4])
-    return tide(lands, decayed(a.volume[4], m.fade[4]), m.all_lands, m.all_touches, 20.0)
+    return _tide(a, m, 4)
 
 
 @party_feature(
@@ -237,5 +241,4 @@ def land_32d(a, m):
 
     Shrunk by 20 imagined usual touches.
     """
-    lands = decayed(a.land_volume[5], m.land_fade[5])
-    return tide(lands, decayed(a.volume[5], m.fade[5]), m.all_lands, m.all_touches, 20.0)
+    return _tide(a, m, 5)
