@@ -97,6 +97,7 @@ def _outcome_manifest(o: Outcome) -> dict[str, Any]:
         "backbone_coefficients": o.coefficients.tolist(),
         "backbone_covariance": o.covariance.tolist(),
         "variance_between": o.between.tolist(),
+        "carry": o.carry,
         "given_columns": o.given.columns.tolist(),
         "given_centres": o.given.centres.tolist(),
         "given_scales": o.given.scales.tolist(),
@@ -166,6 +167,8 @@ def _outcome(
         between=np.array(spec["variance_between"]),
         given=_given(spec, position),
         weights=np.array(spec["given_weights"]),
+        # Before it was learned, the latest touch was credited with all.
+        carry=spec.get("carry", 0.0),
     )
 
 

@@ -103,7 +103,7 @@ def _value(v: Any, log: Any, flag: Any) -> Any:
 def fit_backbone(
     z: Floats,
     exposure: Floats,
-    happened: npt.NDArray[np.bool_],
+    came: Floats,
     weight: Floats,
     terms: Sequence[Term],
     direction: int,
@@ -113,7 +113,8 @@ def fit_backbone(
 
     Maximum a posteriori under the normal priors of `terms`; coefficients of pressures stay at or
     above zero where `direction` is 1, at or below where it is -1, and those of what relieves the
-    other way. `exposure` is the baseline hazard each touch was exposed to.
+    other way. `exposure` is the baseline hazard each touch was exposed to, `came` the share of an
+    outcome that is credited to it.
     """
     # Only training fits, and this takes half a second to import.
     from scipy.optimize import minimize
@@ -121,7 +122,7 @@ def fit_backbone(
     centre, precision = _priors(terms)
     design = np.column_stack([np.ones(len(z)), z])
 
-    at_risk, told = weight * exposure, (weight * happened) @ design
+    at_risk, told = weight * exposure, (weight * came) @ design
 
     def loss(beta: Floats) -> tuple[float, Any]:
         expected = at_risk * np.exp(np.clip(design @ beta, -20, 20))

@@ -15,7 +15,7 @@ from models.judge import Judged, Scored
 from models.lags import HORIZON
 from models.model import Model
 from models.outcome import Z90, Outcome
-from models.situation import Situations
+from models.situation import Made, Situations
 
 Floats = npt.NDArray[np.float64]
 
@@ -73,22 +73,18 @@ def _if_nudged(land: _Stated, annoy: _Stated, judged: Judged) -> list[BoundedCha
 
 
 def _if_left_alone(model: Model, judged: Judged, s: Situations) -> list[Chance]:
-    channel = s.threads["last_channel"]
     land, annoy = (
-        _of_last_touch(o, score, s.lag, channel).tolist()
-        for o, score in zip((model.land, model.annoy), judged.last, strict=True)
+        _still_coming(o, judged.made[o.name], s.made, len(s.at)).tolist()
+        for o in (model.land, model.annoy)
     )
     return [Chance(*both) for both in zip(land, annoy, strict=True)]
 
 
-def _of_last_touch(
-    o: Outcome, score: Floats, lag: Floats, channel: npt.NDArray[np.int64]
-) -> Floats:
-    """What the last touch still brings within the horizon; nothing where there was none."""
-    made = ~np.isnan(lag)
-    out = np.zeros(len(lag))
-    out[made] = o.chance_between(score[made], lag[made], lag[made] + HORIZON, channel[made])
-    return out
+def _still_coming(o: Outcome, rate: Floats, made: Made, requests: int) -> Floats:
+    """What the touches that were made still bring within the horizon; nothing without any."""
+    step = o.baseline.at(made.lag + HORIZON, made.channel) - o.baseline.at(made.lag, made.channel)
+    left = rate * np.where(made.latest, 1.0, o.carry) * step
+    return o.crude * -np.expm1(-np.bincount(made.request, left, requests))
 
 
 def _curves(land: _Stated, annoy: _Stated, judged: Judged) -> list[tuple[CurvePoint, ...]]:

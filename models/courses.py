@@ -42,10 +42,6 @@ CASE = np.dtype(
         ("fades_after", "f8"),
         ("gone_after", "f8"),
         ("hesitation", "f8"),
-        ("lag", "f8"),
-        ("last_channel", "i8"),
-        ("last_land", "f8"),
-        ("last_annoy", "f8"),
         ("earliest", "i8"),
         ("first_window", "i8"),
         ("last_window", "i8"),
@@ -54,6 +50,10 @@ CASE = np.dtype(
         ("closes", "f8"),
     ]
 )
+
+#: A touch that was made: `land`, `annoy`: its rates, in baseline hazards; `lag`: days
+#: since.
+MADE = np.dtype([("channel", "i8"), ("lag", "f8"), ("land", "f8"), ("annoy", "f8")])
 
 #: What the planner says of one request. `now`, `wait`, `stop`: worth of the best course of each
 #: kind (`wait` less the margin by which it has to be better, and minus infinity where all delays

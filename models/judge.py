@@ -13,7 +13,7 @@ from features.catalog.columns import CONTACT_COLUMNS
 from features.events.schema import CHANNELS
 from features.moments import microseconds
 from features.state import DAY
-from models.courses import CASE, COURSE
+from models.courses import CASE, COURSE, MADE
 from models.decision import Request
 from models.fares import Fares
 from models.lags import LAG_EDGES
@@ -23,7 +23,7 @@ from models.openings import openings
 from models.outcome import Outcome
 from models.planner import plan, rows_now
 from models.rules import Rulebook
-from models.situation import Situations
+from models.situation import Made, Situations
 
 Rows = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -50,7 +50,7 @@ class Prudence:
     land: float = 1.0
     annoy: float = 2.0
     known_annoy: float = 0.8
-    many: float = 60.0
+    many: float = 100.0
     discount: float = 0.995
     fades_after: float = 90.0
     gone_after: float = 120.0
@@ -97,8 +97,8 @@ class Scored:
 class Judged:
     """Everything computed for all cases of a batch; a case is one request on one channel.
 
-    `seen`: of each case how many touches in the same situation the model has learned from; `last`:
-    scores of each request's last touch, for land and for annoy.
+    `seen`: of each case how many touches in the same situation the model has learned from; `made`:
+    the rates of the touches that were made, dtype `MADE`, as `Situations.made`.
     """
 
     cases: npt.NDArray[Any]
@@ -108,7 +108,7 @@ class Judged:
     annoy: Scored
     courses: npt.NDArray[Any]
     seen: Ints
-    last: tuple[Floats, Floats]
+    made: npt.NDArray[Any]
 
     @property
     def best(self) -> Ints:
@@ -133,10 +133,9 @@ def judge(
     takes it.
     """
     fixed, unseen = lasting_columns(model, requests, s, fares)
-    last = _last_scores(model, s, fixed)
+    made = _rates(model, s.made, fixed)
     request = np.repeat(np.arange(len(requests)), [len(c) for c in channels])
     cases = _cases(requests, s, channels, request)
-    cases["last_land"], cases["last_annoy"] = last[0][request], last[1][request]
     threads, persons, rows = s.threads[request], s.persons[request], fixed[request]
     rows_now(cases, threads, persons, rows)
     seen = model.evidence.like(rows)
@@ -159,21 +158,26 @@ def judge(
     cases["first_window"], cases["last_window"] = hours.first, hours.last
     courses = np.zeros(len(requests), COURSE)
     firsts = np.concatenate([[0], np.cumsum([len(c) for c in channels])])
+    begun = np.searchsorted(s.made.request, np.arange(len(requests) + 1))
     plan(
-        cases, firsts, threads, persons, rows.copy(), _planning(model.land),
-        _planning(model.annoy), LAG_EDGES, model.land.baseline.by_channel,
-        model.annoy.baseline.by_channel, rulebook.limits, hours.windows, courses,
+        cases, firsts, made, begun, threads, persons, rows.copy(), _planning(model.land),
+        _planning(model.annoy), _hazards(model), rulebook.limits, hours.windows, courses,
     )  # fmt: skip
-    return Judged(cases, request, rows, land, annoy, courses, seen, last)
+    return Judged(cases, request, rows, land, annoy, courses, seen, made)
 
 
-def _last_scores(model: Model, s: Situations, fixed: Rows) -> tuple[Floats, Floats]:
-    """Scores of each thread's last touch, as it was made."""
-    rows = fixed.copy()
-    known = ~np.isnan(s.lag)
+def _rates(model: Model, made: Made, fixed: Rows) -> npt.NDArray[Any]:
+    """The rates of touches that were made, by what was known of the contact then."""
+    rows = fixed[made.request]
     own = len(CONTACT_COLUMNS)
-    rows[known, :own] = s.last_row[known, :own]
-    return model.land.score(rows)[0], model.annoy.score(rows)[0]
+    rows[:, :own] = made.rows[:, :own]
+    found = np.zeros(len(rows), MADE)
+    found["channel"], found["lag"] = made.channel, made.lag
+    found["land"], found["annoy"] = (
+        np.exp(model.land.score(rows)[0]),
+        np.exp(model.annoy.score(rows)[0]),
+    )
+    return found
 
 
 def _cases(
@@ -183,8 +187,7 @@ def _cases(
     cases = np.zeros(len(request), CASE)
     cases["channel"] = [CHANNELS.index(c) for usable in channels for c in usable]
     cases["at"], cases["local"] = s.at[request], s.local[request]
-    cases["zone_known"], cases["lag"] = s.zone_known[request], s.lag[request]
-    cases["last_channel"] = s.threads["last_channel"][request]
+    cases["zone_known"] = s.zone_known[request]
     for field in ("actor", "relevance", "personalized"):
         cases[field] = s.picks[field][request]
     worth = np.array([(r.utility.land, r.utility.annoy, r.utility.touch) for r in requests])
@@ -206,6 +209,14 @@ def _score(model: Model, o: Outcome, rows: Rows, seen: Ints, unseen: Floats) -> 
     found = o.judge(rows)
     doubt = model.doubt(o, seen, found, unseen)
     return Scored(found.score, doubt, found.variance, found.score - found.first)
+
+
+def _hazards(model: Model) -> tuple[Any, ...]:
+    """The baselines as the planner reads them (models.under_way), and what is carried over."""
+    land, annoy = model.land, model.annoy
+    return (
+        LAG_EDGES, land.baseline.by_channel, annoy.baseline.by_channel, land.carry, annoy.carry
+    )  # fmt: skip
 
 
 def _planning(o: Outcome) -> tuple[Any, ...]:

@@ -16,7 +16,6 @@ from features.events.schema import CHANNELS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 #: Edges of the lag bins, in days: minutes and hours at first, then days, then weeks, to 90 days.
 LAG_EDGES = np.array([0, 1 / 288, 1 / 24, 1 / 4, 1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60, 90], float)
@@ -74,7 +73,7 @@ class Baseline:
 
 def breslow_by_channel(
     days: Floats,
-    happened: Flags,
+    came: Floats,
     risk: Floats,
     channel: Ints,
     prior: Baseline,
@@ -84,25 +83,25 @@ def breslow_by_channel(
 
     Each channel's shape is shrunk to that of all by `CHANNEL_EVENTS` imagined events.
     """
-    of_all = breslow(days, happened, risk, prior.cumulative, weight)
+    of_all = breslow(days, came, risk, prior.cumulative, weight)
     within = np.interp(HORIZON, LAG_EDGES, of_all)
     shapes = []
     for code in range(len(CHANNELS)):
         own = channel == code
-        curve = breslow(days[own], happened[own], risk[own], of_all, CHANNEL_EVENTS)
+        curve = breslow(days[own], came[own], risk[own], of_all, CHANNEL_EVENTS)
         shapes.append(curve * (within / np.interp(HORIZON, LAG_EDGES, curve)))
     return Baseline(of_all, np.array(shapes))
 
 
-def breslow(days: Floats, happened: Flags, risk: Floats, prior: Floats, weight: float) -> Floats:
+def breslow(days: Floats, came: Floats, risk: Floats, prior: Floats, weight: float) -> Floats:
     """Breslow's estimate of H0 on the bins, shrunk to `prior` by `weight` imagined events.
 
-    `days`: at risk, shape (n,); `happened`: ended by the outcome; `risk`: exp(eta) times any
-    sampling weight, shape (n,).
+    `days`: at risk, shape (n,); `came`: the share of an outcome that came at their end; `risk`:
+    exp(eta) times any sampling weight, shape (n,).
     """
     widths = np.diff(LAG_EDGES)
     position = np.searchsorted(LAG_EDGES, np.minimum(days, LONGEST - 1e-9), side="right") - 1
-    events = np.bincount(position[happened & (days < LONGEST)], minlength=len(widths))
+    events = np.bincount(position, came * (days < LONGEST), len(widths))
     # Exposure per bin: full width for bins passed, the rest in the bin where the watch ended.
     by_bin = np.bincount(position, weights=risk, minlength=len(widths))
     partial = np.minimum(days, LONGEST) - LAG_EDGES[position]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from features.catalog.columns import COLUMNS
 from models.attributes import Encoding
+from models.carried import Earlier, carried
 from models.channels import channels_of
 from models.evidence import EvidenceTable
 from models.lags import HORIZON, LAG_EDGES
@@ -47,15 +48,21 @@ class Model:
         return feature_names(self.encoding)
 
     def chances(self, x: Rows) -> tuple[Floats, Floats]:
-        """p_land and p_annoy within the horizon if no further touch follows, each (rows,)."""
+        """What each touch brings within the horizon if no further one follows, each (rows,).
+
+        Its p_land and p_annoy; what earlier touches of its thread still bring comes on top.
+        """
         land, annoy = self.land.score(x)[0], self.annoy.score(x)[0]
         return self.land.chance(land), self.annoy.chance(annoy)
 
-    def chances_before_next(self, x: Rows) -> tuple[Floats, Floats]:
+    def chances_before_next(
+        self, x: Rows, earlier: Earlier | None = None
+    ) -> tuple[Floats, Floats]:  # fmt: skip
         """p_land and p_annoy within the horizon and before the organisation's next touch.
 
         The next touch competes, coming as this organisation usually follows up: what a history
-        shows, where `chances` says what a touch left alone would bring.
+        shows, where `chances` says what a touch left alone would bring. What comes before the next
+        touch may be due to an `earlier` one of the thread.
         """
         bins, channel = int((LAG_EDGES <= HORIZON).sum()), channels_of(x)
         steps = [
@@ -63,6 +70,10 @@ class Model:
             * np.diff(o.baseline.by_channel[:, :bins])[channel]
             for o in (self.land, self.annoy, self.follow_up)
         ]
+        if earlier is not None:
+            ends = np.repeat(LAG_EDGES[None, 1:bins], len(x), axis=0)
+            for k, o in enumerate((self.land, self.annoy)):
+                steps[k] += np.diff(carried(o, earlier, ends), axis=1, prepend=0.0)
         total = steps[0] + steps[1] + steps[2]
         alive = np.exp(-np.cumsum(total, axis=1)) / np.exp(-total)
         ends = alive * -np.expm1(-total) / np.maximum(total, 1e-300)

@@ -78,6 +78,7 @@ class Outcome:
     `covariance`: of the first member's coefficients (models.backbone), shape (0, 0) if unknown;
     `between`: variance of the score between senders, clients and roles that the model does not
     know, shape (3,), as `UNSEEN`;
+    `carry`: the share of a touch's hazard that goes on once a further touch of the thread was made;
     `ensemble`: the trees of all members in one; `compiled`: what the compiled routine reads;
     `hazard`: the baseline's cumulative hazard at the horizon; `planned`: the first member's trees,
     and which of the features they ask about change along a course and which last (models.planner).
@@ -97,6 +98,7 @@ class Outcome:
     between: Floats = field(default_factory=lambda: np.zeros(len(UNSEEN)))
     given: Given = field(default_factory=Given.none)
     weights: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    carry: float = 0.0
     ensemble: Forest = field(init=False, repr=False)
     compiled: Compiled = field(init=False, repr=False)
     hazard: float = field(init=False, repr=False)
@@ -161,26 +163,12 @@ class Outcome:
         return np.asarray(self.coefficients[:, 0].mean() + terms + given)
 
     def chance(self, score: Floats | float) -> Floats:
-        """Chance that it happens within the horizon after a touch."""
-        return self._within(score, self.hazard)
-
-    def chance_between(
-        self, score: Floats, start: Floats, end: Floats, channel: npt.NDArray[np.int64]
-    ) -> Floats:
-        """Chance that it happens between `start` and `end` days after a touch, if not before.
-
-        All have the same shape.
-        """
-        step = self.baseline.at(end, channel) - self.baseline.at(start, channel)
-        return self._within(score, step)
-
-    def _within(self, score: Floats | float, step: Floats | float) -> Floats:
-        """Chance that it happens while the baseline's hazard grows by `step`.
+        """Chance that a touch brings it within the horizon.
 
         A further touch is taken not to follow; that the other outcome may come first is allowed
         for on average, so that a higher score never means a lower chance.
         """
-        return np.asarray(-self.crude * np.expm1(-step * np.exp(score)))
+        return np.asarray(-self.crude * np.expm1(-self.hazard * np.exp(score)))
 
     def contributions(self, x: Rows) -> Floats:
         """What each column adds to the score, shape (rows, columns); the linear part included."""

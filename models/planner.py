@@ -18,11 +18,13 @@ from features.compiled import inline, jit
 from features.fold import fill_contact
 from features.state import DAY, PERSON, THREAD, advance_by_touch, fade
 from models.backbone import term
+from models.carried import RECALLED
 from models.courses import DELAYS
 from models.doubt import row_variance
 from models.lags import HORIZON
 from models.leaves import added, rule_out
 from models.openings import opened
+from models.under_way import GOING, add, coming, split, take_up
 
 #: Delays at which a course with follow-ups is rolled out in full; between, it is interpolated.
 #: Close together at first: a day of the week that is liked has to be among them, or a plan that is
@@ -38,18 +40,6 @@ _LONGEST = 90.0
 _TIDE_DAYS = np.array(tuple(TIDE_DAYS.values()))
 #: No course goes on for more days than these.
 _FARTHEST = 240.0
-
-
-@inline
-def cumulative(edges: Any, hazard: Any, days: float) -> Any:
-    """The baseline's cumulative hazard after `days`, piecewise linear, flat after the last."""
-    if days >= edges[-1]:
-        return hazard[-1]
-    k = 0
-    while edges[k + 1] <= days:
-        k += 1
-    part = (days - edges[k]) / (edges[k + 1] - edges[k])
-    return hazard[k] + part * (hazard[k + 1] - hazard[k])
 
 
 @inline
@@ -120,31 +110,6 @@ def _gone_with_the_tide(case: Any, time: int) -> float:
 
 
 @inline
-def _split(land: float, annoy: float) -> Any:
-    """Chances that land, and annoy, come first, and that neither does, from their hazards."""
-    total = land + annoy
-    if total <= 0:
-        return 0.0, 0.0, 1.0
-    ended = -np.expm1(-total)
-    return ended * land / total, ended * annoy / total, 1.0 - ended
-
-
-@inline
-def _waiting(case: Any, edges: Any, h_land: Any, h_annoy: Any, days: float) -> Any:
-    """What the touches already made bring in the next `days`, landings until the role closes.
-
-    Chances as in `_split`.
-    """
-    if np.isnan(case.lag):
-        return 0.0, 0.0, 1.0
-    b_land, b_annoy = h_land[case.last_channel], h_annoy[case.last_channel]
-    until = case.lag + min(days, max(case.closes, 0.0))
-    land = cumulative(edges, b_land, until) - cumulative(edges, b_land, case.lag)
-    annoy = cumulative(edges, b_annoy, case.lag + days) - cumulative(edges, b_annoy, case.lag)
-    return _split(np.exp(case.last_land) * land, np.exp(case.last_annoy) * annoy)
-
-
-@inline
 def _kept(case: Any, days: float) -> Any:
     """What is left of a worth after so many days of waiting for it (`models.judge.Prudence`)."""
     days = max(days, 0.0)
@@ -190,14 +155,15 @@ def _course(
     what doubt takes from that of landing and adds to that of annoyance; looked up if another course
     has filled it, filled otherwise.
     """
-    land, annoy, edges, h_land, h_annoy, limits, windows = model
-    thread, person, row, (threads, persons), _ = state
+    land, annoy, hazards, limits, windows = model
+    thread, person, row, made, (threads, persons, going), _ = state
     most = _allowed(most, gap, limits)
     threads[0] = thread
     persons[0] = person
-    t, p = threads[0], persons[0]
+    t, p, n = threads[0], persons[0], len(made)
+    going[:n] = made
     days = (time - first.at) / DAY
-    p_land, p_annoy, left = _waiting(first, edges, h_land, h_annoy, days)
+    p_land, p_annoy, left = split(*coming(going, n, hazards, 0.0, days, first.closes, True))
     value = _kept(first, (days - first.forced) / 2) * (
         p_land * first.worth_land - p_annoy * first.worth_annoy
     )
@@ -222,19 +188,15 @@ def _course(
         since = (time - case.at) / DAY
         chosen = since - case.forced
         worth = left * _kept(case, chosen)
-        b_land, b_annoy = h_land[case.channel], h_annoy[case.channel]
-        open_for = max(case.closes - since, 0.0)
-        a, b, _ = _split(rate_land * cumulative(edges, b_land, open_for), rate_annoy * b_annoy[-1])
+        n, open_for = add(going, n, case.channel, since, rate_land, rate_annoy), case.closes - since
+        a, b, _ = split(*coming(going, n, hazards, since, _LONGEST, open_for, False))
         ends = value + worth * (a * case.worth_land - b * case.worth_annoy - case.cost)
         if ends > best:
             best, length = ends, k + 1
         wish = time + np.int64(step * DAY)
         following = opened(windows, later.first_window, later.last_window, wish)
         apart = (following - time) / DAY
-        a, b, open_still = _split(
-            rate_land * cumulative(edges, b_land, min(apart, open_for)),
-            rate_annoy * cumulative(edges, b_annoy, apart),
-        )
+        a, b, open_still = split(*coming(going, n, hazards, since, apart, open_for, True))
         value += worth * (a * case.worth_land - b * case.worth_annoy - case.cost)
         left *= open_still
         advance_by_touch(t, p, time, case.channel, case.actor, case.personalized)
@@ -247,20 +209,24 @@ def _course(
 
 
 @jit
-def plan(cases: Any, firsts: Any, threads: Any, persons: Any, rows: Any, land: Any, annoy: Any,
-         edges: Any, h_land: Any, h_annoy: Any, limits: Any, windows: Any,
+def plan(cases: Any, firsts: Any, made: Any, from_made: Any, threads: Any, persons: Any, rows: Any,
+         land: Any, annoy: Any, hazards: Any, limits: Any, windows: Any,
          courses: Any) -> None:  # fmt: skip
     """Plan every request; its cases stand together, from `firsts[r]` on.
 
-    `rows`, one per case, hold the columns that do not change along a course; `limits` as in
-    `Rulebook.limits`, `windows` as in `models.openings.Openings`.
+    So do the touches `made` in its thread, from `from_made[r]` on. `rows`, one per case, hold the
+    columns that do not change along a course; `hazards` as in `models.under_way.take_up`; `limits`
+    as in `Rulebook.limits`, `windows` as in `models.openings.Openings`.
     """
-    scratch = (np.empty(1, THREAD), np.empty(1, PERSON))
-    model = (land, annoy, edges, h_land, h_annoy, limits, windows)
+    scratch = (np.empty(1, THREAD), np.empty(1, PERSON), np.empty(RECALLED + MOST_TOUCHES, GOING))
+    model = (land, annoy, hazards, limits, windows)
+    going = np.empty(RECALLED + MOST_TOUCHES, GOING)
     begun = np.full((len(cases), 4), np.nan)
     for r in range(len(firsts) - 1):
         f, c = firsts[r], courses[r]
-        state = (threads[f], persons[f], rows[f], scratch, begun)
+        own = made[from_made[r] : from_made[r + 1]]
+        take_up(own, hazards, going)
+        state = (threads[f], persons[f], rows[f], going[: len(own)], scratch, begun)
         c.now, c.case, c.later = -np.inf, f, f
         _begin(rows[f], land)
         _begin(rows[f], annoy)
@@ -286,7 +252,7 @@ def _force(cases: Any, windows: Any) -> None:
 def _try(cases: Any, first: int, later: int, state: Any, model: Any, gap: float, growth: float,
          c: Any) -> None:  # fmt: skip
     """Touch now on the case `first`'s channel, go on on `later`'s; kept if it is worth more."""
-    _, _, _, _, begun = state
+    _, _, _, _, _, begun = state
     now, case = begun[first], cases[first]
     value, length = _course(
         case, cases[later], state, model, case.begin, now, gap, growth, MOST_TOUCHES
@@ -317,15 +283,17 @@ def _refine(cases: Any, f: int, end: int, state: Any, model: Any, c: Any) -> Non
 @inline
 def _plan_waiting(cases: Any, state: Any, model: Any, c: Any) -> None:
     """The courses that begin later than the rules ask for, and the whole curve."""
-    _, _, edges, h_land, h_annoy, _, windows = model
+    _, _, hazards, _, windows = model
+    _, _, _, made, (_, _, going), begun_now = state
     then = np.empty(4)
     case = cases[c.case]
-    a, b, _ = _waiting(case, edges, h_land, h_annoy, _LONGEST)
+    going[: len(made)] = made
+    a, b, _ = split(*coming(going, len(made), hazards, 0.0, _LONGEST, case.closes, False))
     c.stop = a * case.worth_land - b * case.worth_annoy
     c.value[0] = c.now
     c.wait, c.delay, c.wait_touches = -np.inf, DELAYS[1], 1
     time, best = case.begin, c.now
-    margin = _margin(case, state[4][c.case], h_land) if c.now > c.stop else 0.0
+    margin = _margin(case, begun_now[c.case], hazards[1]) if c.now > c.stop else 0.0
     c.eta_land[:] = np.nan
     for k in _ROLLED[1:]:
         begun = _begun(case, DELAYS[k], windows)
@@ -354,15 +322,15 @@ def _margin(case: Any, opening: Any, h_land: Any) -> Any:
     The best of many delays looks better than it is; asked again each day, a plan that believed it
     would put off for ever.
     """
-    p_land, _, _ = _split(np.exp(min(opening[0], 6.0)) * h_land[case.channel][-1], 0.0)
+    p_land, _, _ = split(np.exp(min(opening[0], 6.0)) * h_land[case.channel][-1], 0.0)
     return case.hesitation * p_land * case.worth_land
 
 
 @inline
 def _draw_curve(case: Any, state: Any, model: Any, c: Any) -> None:
     """The scores of a touch made after each delay to the day, whatever the hours."""
-    land, annoy, _, _, _, _, _ = model
-    thread, person, row, _, _ = state
+    land, annoy, _, _, _ = model
+    thread, person, row, _, _, _ = state
     for k in range(1, len(DELAYS)):
         if DELAYS[k] <= HORIZON and np.isnan(c.eta_land[k]):
             time = case.at + np.int64(DELAYS[k] * DAY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +20,13 @@ from features.histories import microseconds as in_microseconds
 from features.localtime import representative_zone, utc_offset_table
 from features.moments import microseconds
 from features.outcomes import outcomes
-from features.state import PERSON, THREAD, TOUCH
+from features.state import DAY, PERSON, THREAD, TOUCH
 from features.timeline import APPLY, QUERY, Timeline, as_it_happened, build
+from models.carried import RECALLED
 from models.decision import Request
 
-#: What is picked from a thread's touches; the codes index the names of the histories.
+#: What is picked from a thread's touches; the codes index the names of the histories. `recent`: the
+#: entries of the latest, each where its number falls.
 PICK = np.dtype(
     [
         ("slot", "i8"),
@@ -32,19 +34,34 @@ PICK = np.dtype(
         ("actor", "i8"),
         ("account", "i8"),
         ("first_channel", "i8"),
-        ("last_entry", "i8"),
+        ("touches", "i8"),
+        ("recent", "i8", (RECALLED,)),
         ("relevance", "f8"),
         ("personalized", "f8"),
     ]
 )
 
 
+class Made(NamedTuple):
+    """The latest touches of the threads asked about (`RECALLED` of each), request by request.
+
+    `request`: whose they are; `rows`: their features when they were made; `lag`: days since then;
+    `channel`: codes; `latest`: whether none was made after it; an entry per touch, in order of
+    time within a request.
+    """
+
+    request: Ints
+    rows: npt.NDArray[np.float32]
+    lag: npt.NDArray[np.float64]
+    channel: Ints
+    latest: npt.NDArray[np.bool_]
+
+
 @dataclass(frozen=True, slots=True)
 class Situations:
-    """One entry per request: its states, its thread's particulars, and its last touch's row.
+    """One entry per request: its states, its thread's particulars, and the touches made in it.
 
-    `at`: microseconds since 1970 UTC; `local`: the same on the contact's clock; `last_row`: the
-    features of the thread's last touch when it was made, NaN without one; `lag`: days since then.
+    `at`: microseconds since 1970 UTC; `local`: the same on the contact's clock.
     """
 
     at: Ints
@@ -53,8 +70,7 @@ class Situations:
     persons: npt.NDArray[Any]
     threads: npt.NDArray[Any]
     picks: npt.NDArray[Any]
-    last_row: npt.NDArray[np.float32]
-    lag: npt.NDArray[np.float64]
+    made: Made
     names: dict[str, list[str | None]]
 
     def name(self, field: str, column: str, i: int) -> str | None:
@@ -91,20 +107,29 @@ def situations(
     _pick(happened.entries, happened.starts, wanted, columns, picks)
     names = {name: values.to_pylist() for name, values in h.names.items() if name != "contact_id"}
     _consider(requests, picks, names)
-    last_event = np.where(
-        picks["last_entry"] >= 0, happened.entries["event"][picks["last_entry"]], -1
-    ) if len(h) else np.full(len(requests), -1)  # fmt: skip
-    timeline = _as_known(h, happened, last_event)
+    request, event = _recent(picks, happened.entries["event"])
+    timeline = _as_known(h, happened, event)
     persons, threads = np.zeros(len(requests), PERSON), np.zeros(len(requests), THREAD)
     final_states(timeline.entries, timeline.starts, picks["slot"].copy(), persons, threads)
     row = np.full(max(len(h), 1), -1, np.int32)
-    asked = np.flatnonzero(last_event >= 0)
-    row[last_event[asked]] = asked
-    last_row = np.full((len(requests), width), np.nan, np.float32)
-    fold_contacts(timeline.entries, timeline.starts, row, last_row)
-    lag = np.full(len(requests), np.nan)
-    lag[asked] = np.maximum(at[asked] - h.occurred[last_event[asked]], 0) / 86_400e6
-    return Situations(at, local, known, persons, threads, picks, last_row, lag, names)
+    row[event] = np.arange(len(event))
+    rows = np.full((len(event), width), np.nan, np.float32)
+    fold_contacts(timeline.entries, timeline.starts, row, rows)
+    made = Made(
+        request, rows, np.maximum(at[request] - h.occurred[event], 0) / DAY,
+        h.channel[event].astype(np.int64), np.diff(request, append=-1) != 0,
+    )  # fmt: skip
+    return Situations(at, local, known, persons, threads, picks, made, names)
+
+
+def _recent(picks: Any, events: Any) -> tuple[Ints, Ints]:
+    """Request and event of each touch picked, in order of time within a request."""
+    count = np.minimum(picks["touches"], RECALLED)
+    request = np.repeat(np.arange(len(picks)), count)
+    firsts = picks["touches"] - count
+    number = np.arange(len(request)) - np.repeat(np.cumsum(count) - count, count)
+    place = (firsts[request] + number) % RECALLED
+    return request, np.asarray(events[picks["recent"][request, place]], np.int64)
 
 
 def _histories(
@@ -150,7 +175,7 @@ def _pick(entries: Any, starts: Any, wanted: Any, columns: Any, picks: Any) -> N
                 k = entries[i].event
                 if entries[i].kind == TOUCH and campaigns[k] >= 0:
                     campaign = campaigns[k]
-        p.slot, p.actor, p.account, p.first_channel, p.last_entry = -1, -1, -1, -1, -1
+        p.slot, p.actor, p.account, p.first_channel, p.touches = -1, -1, -1, -1, 0
         p.campaign = campaign
         p.relevance, p.personalized = np.nan, np.nan
         for i in range(starts[c], starts[c + 1]):
@@ -158,7 +183,8 @@ def _pick(entries: Any, starts: Any, wanted: Any, columns: Any, picks: Any) -> N
             if entries[i].kind != TOUCH or campaigns[k] != campaign:
                 continue
             p.slot = entries[i].slot
-            p.last_entry = i
+            p.recent[p.touches % RECALLED] = i
+            p.touches += 1
             if p.first_channel < 0:
                 p.first_channel = channels[k]
             if actors[k] >= 0:
@@ -188,11 +214,11 @@ def _consider(requests: Sequence[Request], picks: Any, names: dict[str, list[str
                 picks[field][i] = names[column].index(who)
 
 
-def _as_known(h: Histories, happened: Timeline, last_event: Any) -> Timeline:
-    """Every event applied when recorded; the row of each thread's last touch is read."""
+def _as_known(h: Histories, happened: Timeline, read: Ints) -> Timeline:
+    """Every event applied when recorded; the rows of the touches `read` are read."""
     n = len(h)
     flags = np.full(n, APPLY, np.int8)
-    flags[last_event[last_event >= 0]] = QUERY | APPLY
+    flags[read] = QUERY | APPLY
     known = build(h, np.arange(n), h.recorded, flags)
     slot = np.full(n, -1, np.int32)
     slot[happened.entries["event"]] = happened.entries["slot"]

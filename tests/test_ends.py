@@ -134,7 +134,7 @@ def test_no_touch_is_planned_after_the_close(decider: Decider, days: int) -> Non
 def test_a_plan_that_the_close_ends_says_so(decider: Decider) -> None:
     """And one that ends by itself does not; the day is on the contact's clock."""
     said = set()
-    for days in (0.4, 1, 3, 9, 400):
+    for days in (0.4, 1, 2, 9, 400):
         for request in (closing(asked(9, 5), days), closing(asked(5), days)):
             found = decider.decide(
                 [dataclasses.replace(request, utility=Utility(annoy=0.0, touch=0.001))]
@@ -145,7 +145,7 @@ def test_a_plan_that_the_close_ends_says_so(decider: Decider) -> None:
             ended = room <= timedelta(days=found.plan.gap_days or 2)
             assert ("then stop: the role closes " in found.advice) == ended, found.advice
             said.add(found.advice.partition("the role closes ")[2])
-    assert {"", "today.", "tomorrow.", "on Saturday."} <= said
+    assert {"", "today.", "tomorrow.", "on Friday."} <= said
 
 
 def test_where_nothing_pays_before_the_close_that_is_said(decider: Decider) -> None:

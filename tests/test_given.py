@@ -32,8 +32,9 @@ def touches(n: int, hit_rate: float = 0.05, strength: float = 1.0) -> Watched:
     rate = hit_rate * np.exp(strength * (x[:, RELEVANCE] - 0.5))
     why = (rng.random(n) < rate).astype(np.int8)
     days = np.where(why == 1, 3.0, 90.0)
-    return Watched(x, np.arange(n, dtype=float), days, why, np.arange(n, dtype=np.int32),
-                   np.ones(n, np.int32))  # fmt: skip
+    own = np.arange(n)
+    return Watched(x, own.astype(float), days, why, own.astype(np.int32), np.ones(n, np.int32),
+                   own, days, why)  # fmt: skip
 
 
 def fitted(w: Watched, given: tuple[int, ...]) -> Outcome:
@@ -81,7 +82,7 @@ def test_a_record_speaks_for_what_it_is_a_record_of(kind: Any, column: Any) -> N
         why = np.where(rng.random(len(w)) < rate, kind(Encoding(())).why, 0).astype(np.int8)
         days = np.where(why > 0, 3.0, 90.0)
         outcome = Fitter(kind(Encoding(())), NAMES, members=1).fit(
-            dataclasses.replace(w, why=why, days=days), slope=1.0
+            dataclasses.replace(w, why=why, days=days, left=days, end=why), slope=1.0
         )
         weight = outcome.weights[0, outcome.given.columns.tolist().index(column[0])]
         assert weight > 0.3 if sense > 0 else weight == 0

@@ -39,7 +39,9 @@ def touches(days: float, n: int = 30_000, peak: float = 3.0, growth: float = 1.0
     rate = 0.05 * peak ** (x[:, NAMES.index("year_cos")] / 2) * growth ** (time / days)
     why = (rng.random(n) < rate).astype(np.int8)
     lasted = np.where(why == 1, 3.0, 90.0)
-    return Watched(x, time, lasted, why, np.arange(n, dtype=np.int32), np.ones(n, np.int32))
+    own = np.arange(n)
+    return Watched(x, time, lasted, why, own.astype(np.int32), np.ones(n, np.int32),
+                   own, lasted, why)  # fmt: skip
 
 
 def promised(w: Watched) -> np.ndarray:

@@ -14,6 +14,7 @@ from features.errors import BadInput
 from features.events.schema import CHANNELS
 from features.outcomes import ANNOYED, LANDED
 from features.state import DAY
+from models.carried import carried
 from models.evidence import CHANNEL_COLUMNS
 from models.lags import HORIZON
 from models.model import Model
@@ -30,6 +31,7 @@ from training.metrics import (
 )
 from training.watched import Watched
 
+Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 #: Touch numbers reported one by one; the last stands for all beyond.
 NUMBERS = (1, 2, 3, 4, 5, 6)
@@ -67,14 +69,18 @@ def evaluate(
         chosen = data.watched.time * DAY >= from_us - 0.5
     if not chosen.any():
         raise BadInput("there is no touch to judge", field="--from" if from_us else "kind")
-    w = data.watched.take(chosen)
-    p, before = model.chances(w.x), model.chances_before_next(w.x)
-    judged = (data.mature() & ~data.closed)[chosen]
+    p = model.chances(data.watched.x[chosen])
+    before = before_next(model, data, chosen)
+    judged = chosen & data.mature() & ~data.closed
     known = rates or model.card.get("rates") or rates_of(data, ~chosen)
-    metrics = _metrics(
-        model, w.take(judged), [q[judged] for q in p], [q[judged] for q in before], known
-    )
+    some = judged[chosen]
+    metrics = _metrics(model, data, judged, [q[some] for q in p], [q[some] for q in before], known)
     return Report(metrics, _predictions(data, chosen, p, before))
+
+
+def before_next(model: Model, data: Dataset, rows: Flags) -> tuple[Floats, Floats]:
+    """`Model.chances_before_next` of the given touches, their threads' earlier ones in mind."""
+    return model.chances_before_next(data.watched.x[rows], data.earlier(rows))
 
 
 def rates_of(data: Dataset, rows: npt.NDArray[np.bool_]) -> dict[str, Any]:
@@ -103,18 +109,22 @@ def _predictions(
 
 
 def _metrics(
-    model: Model, w: Watched, p: list[Floats], before: list[Floats], rates: Mapping[str, Any]
-) -> dict[str, Any]:
+    model: Model, data: Dataset, rows: Flags, p: list[Floats], before: list[Floats],
+    rates: Mapping[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    w, earlier = data.watched.take(rows), data.earlier(rows)
+    watched = np.minimum(w.days, HORIZON)[:, None]
     found: dict[str, Any] = {"touches": len(w), "contacts": len(np.unique(w.contact))}
     if len(w):
         found["from"] = str(np.datetime64(int(w.time.min() * DAY), "us")) + "Z"
         found["until"] = str(np.datetime64(int(w.time.max() * DAY), "us")) + "Z"
     for (name, why), chance, sooner in zip(OUTCOMES, p, before, strict=True):
         outcome = getattr(model, name)
-        expected = w.exposure(outcome.baseline, HORIZON) * np.exp(outcome.score(w.x)[0])
+        own = w.exposure(outcome.baseline, HORIZON) * np.exp(outcome.score(w.x)[0])
+        expected = own + carried(outcome, earlier, watched)[:, 0]
         hit = happened(w, why)
         cell = _cells(w, hit, chance, sooner, expected)
-        cell["learned_from"] = outcome.events
+        cell["learned_from"], cell["carried_over"] = outcome.events, outcome.carry
         if len(w) and rates:
             cell["baselines"] = baselines(hit, w.number, rates[name])
         if hit.any():

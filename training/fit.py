@@ -18,13 +18,13 @@ from models.forest import parse
 from models.given import Given, priors_of
 from models.lags import LONGEST, Baseline, breslow_by_channel
 from models.outcome import Outcome
+from training.credit import ROUNDS, TRIED, Claims, Credited, peak
 from training.ridge import precision_told
 from training.season import trend
 from training.watched import Watched
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.float32]
-Flags = npt.NDArray[np.bool_]
 
 MEMBERS = 5
 MOST_TREES = 240
@@ -64,8 +64,8 @@ class Kind:
     """What distinguishes the outcomes: code, base rate, backbone, and the columns trees may use.
 
     `direction`: where pressure may move the backbone: 1 up only, -1 down only, 0 either way;
-    `given`: columns that count linearly as well (models.given); `trees`: where its trees are grown
-    otherwise than `TREES` says.
+    `given`: columns that count linearly as well (models.given); `carried`: an earlier touch of the
+    thread may still bring it; `trees`: where its trees are grown otherwise than `TREES` says.
     """
 
     name: str
@@ -76,6 +76,7 @@ class Kind:
     columns: Sequence[int]
     monotone: Sequence[int]
     given: Sequence[int] = ()
+    carried: bool = True
     trees: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -99,18 +100,27 @@ class Fitter:
 
         `slope` is the calibration of the trees; without it, it is found on the latest touches.
         """
-        happened = self._happened(w)
-        if not happened.any():
+        if not ((w.why == self.kind.why) & (w.days < LONGEST)).any():
             return self.from_base_rates()
-        trees = how_many_trees(int(happened.sum()))
+        credited = self._credited(w)
+        trees = how_many_trees(credited.outcomes)
         if slope is None:
             progress(f"{self.kind.name}: calibration on later touches")
-            slope = self._slope(w, happened, trees)
+            slope = self._slope(w, credited, trees)
         progress(f"{self.kind.name}: {self.members} members of {trees} trees")
-        return self._ensemble(w, happened, trees, slope)
+        return self._ensemble(w, credited, trees, slope)
 
-    def _happened(self, w: Watched) -> Flags:
-        return np.asarray((w.why == self.kind.why) & (w.days < LONGEST))
+    def _credited(self, w: Watched, carry: float | None = None) -> Credited:
+        """The outcomes shared out among touches, by the line alone; `carry`: where it is known."""
+        if not self.kind.carried:
+            return Credited(np.asarray((w.why == self.kind.why) & (w.days < LONGEST), float), 0.0)
+        claims = Claims(w, self.kind.why)
+        member = _Member(self, w, Credited(claims.of_the_latest(), 0.0))
+        if carry is None:
+            tried = [member.share_out(claims, c) for c in TRIED]
+            carry = peak(TRIED, np.array(tried))
+        member.share_out(claims, carry)
+        return member.credited
 
     def from_base_rates(self) -> Outcome:
         """The outcome where nothing was ever seen of it."""
@@ -119,16 +129,22 @@ class Fitter:
             self.kind.name, self.prior, self.basis, np.array([prior]), (), 1.0, 1.0, 0
         )  # fmt: skip
 
-    def _baseline(self, w: Watched, happened: Flags, score: Floats, weight: Floats) -> Baseline:
+    def _baseline(self, w: Watched, c: Credited, score: Floats, weight: Floats) -> Baseline:
         risk = weight * np.exp(score)
-        return breslow_by_channel(w.days, happened, risk, w.channel, self.prior, PRIOR_EVENTS)
+        if not c.carry:
+            return breslow_by_channel(w.days, c.share, risk, w.channel, self.prior, PRIOR_EVENTS)
+        # While it is the latest, all of a touch is at risk, then the share that is carried over.
+        days, channel = np.concatenate([w.days, w.left]), np.tile(w.channel, 2)
+        came = np.concatenate([np.zeros(len(w)), c.share])
+        at_risk = np.concatenate([(1.0 - c.carry) * risk, c.carry * risk])
+        return breslow_by_channel(days, came, at_risk, channel, self.prior, PRIOR_EVENTS)
 
-    def _slope(self, w: Watched, happened: Flags, trees: int) -> float:
+    def _slope(self, w: Watched, credited: Credited, trees: int) -> float:
         """How much of the trees holds on the latest touches, unseen in fitting."""
         moment = float(np.quantile(w.time, 1 - LATER))
         early, later = w.as_of(moment), w.take(w.time >= moment)
-        seen, unseen = self._happened(early), happened[w.time >= moment]
-        if not trees or seen.sum() < FEWEST_EVENTS or unseen.sum() < FEWEST_EVENTS / 4:
+        seen, unseen = self._credited(early, credited.carry), credited.share[w.time >= moment]
+        if not trees or seen.outcomes < FEWEST_EVENTS or unseen.sum() < FEWEST_EVENTS / 4:
             return 1.0
         member = _Member(self, early, seen)
         booster, beta, baseline = member.grow(np.ones(len(early)), trees)
@@ -137,18 +153,18 @@ class Fitter:
         columns = later.x[:, self.kind.columns]
         of_trees = booster.predict(columns, raw_score=True, num_threads=TREES["num_threads"])
         linear = _linear(member.promised(beta), member.terms_of(later.x))
-        expected = later.exposure(baseline) * np.exp(linear)
-        return calibration_slope(of_trees, expected, unseen)
+        exposure = later.exposure(baseline, carry=credited.carry)
+        return calibration_slope(of_trees, exposure * np.exp(linear), unseen)
 
-    def _ensemble(self, w: Watched, happened: Flags, trees: int, slope: float) -> Outcome:
-        member = _Member(self, w, happened)
+    def _ensemble(self, w: Watched, credited: Credited, trees: int, slope: float) -> Outcome:
+        member = _Member(self, w, credited)
         random = np.random.default_rng(self.seed)
         coefficients, texts = [], []
         for number in range(self.members):
             # A bootstrap of contacts: each is drawn a Poisson(1) number of times. The first
             # member, which plans, learns from everybody once.
             weight = random.poisson(1.0, int(w.contact.max()) + 1)[w.contact].astype(float)
-            if number == 0 or not (weight * happened).any():
+            if number == 0 or not (weight * credited.share).any():
                 weight = np.ones(len(w))
             booster, beta, baseline = member.grow(weight, trees)
             if number == 0:
@@ -160,26 +176,27 @@ class Fitter:
         linear = np.array(coefficients)
         fitted = Outcome(
             self.kind.name, self.prior, self.basis, linear[:, :last],
-            tuple(parse(text, columns) for text in texts), slope, 1.0, int(happened.sum()),
+            tuple(parse(text, columns) for text in texts), slope, 1.0, credited.outcomes,
             tuple(texts), columns, covariance, given=member.given, weights=linear[:, last:],
+            carry=credited.carry,
         )  # fmt: skip
-        return self._levelled(fitted, w, happened)
+        return self._levelled(fitted, w, credited)
 
-    def _levelled(self, fitted: Outcome, w: Watched, happened: Flags) -> Outcome:
+    def _levelled(self, fitted: Outcome, w: Watched, credited: Credited) -> Outcome:
         """Set the baseline's shape by all touches and its level by the recent ones."""
         score, _ = fitted.score(w.x)
-        shape = self._baseline(w, happened, score, np.ones(len(w)))
+        shape = self._baseline(w, credited, score, np.ones(len(w)))
         recent = w.time >= np.quantile(w.time, 1 - RECENT)
-        expected = (w.exposure(shape) * np.exp(score))[recent].sum()
-        level = (happened[recent].sum() + 4 * PRIOR_EVENTS) / (expected + 4 * PRIOR_EVENTS)
+        expected = (w.exposure(shape, carry=credited.carry) * np.exp(score))[recent].sum()
+        level = (credited.share[recent].sum() + 4 * PRIOR_EVENTS) / (expected + 4 * PRIOR_EVENTS)
         return dataclasses.replace(fitted, baseline=shape.scaled(level))
 
 
 class _Member:
     """Grows one member after another on the same binned data."""
 
-    def __init__(self, fitter: Fitter, w: Watched, happened: Flags) -> None:
-        self.fitter, self.w, self.happened = fitter, w, happened
+    def __init__(self, fitter: Fitter, w: Watched, credited: Credited) -> None:
+        self.fitter, self.w, self.credited = fitter, w, credited
         self.given = Given.of(fitter.kind.given, w.x)
         # How far what is given is shrunk; found when the first member is fitted.
         self.precision, self.found = GIVEN.precision, False
@@ -195,7 +212,7 @@ class _Member:
         }
         self.data = lgb.Dataset(
             w.x[:, fitter.kind.columns],
-            happened.astype(np.float32),
+            credited.share.astype(np.float32),
             feature_name=[f"f{i}" for i in fitter.kind.columns],
             params=self.params,
             free_raw_data=False,
@@ -220,30 +237,44 @@ class _Member:
 
     def grow(self, weight: Floats, trees: int) -> tuple[Any, Floats, Baseline]:
         """A booster, coefficients of the linear part and the baseline they were fitted with."""
-        beta, baseline = self._fit_linear(weight)
+        beta, baseline = self.fit_line(weight)
         if not trees:
             return None, beta, baseline
-        exposure = np.maximum(self.w.exposure(baseline), 1e-12)
+        exposure = np.maximum(self._exposure(baseline), 1e-12)
         self.data.set_weight(weight)
         self.data.set_init_score(np.log(exposure) + _linear(beta, self.terms))
         return lgb.train(self.params, self.data, trees), beta, baseline
 
+    def share_out(self, claims: Claims, carry: float) -> float:
+        """Share the outcomes out among touches by the line; the likelihood of all of it then."""
+        everybody = np.ones(len(self.w))
+        self.credited = self.credited._replace(carry=carry)
+        for _ in range(ROUNDS):
+            beta, baseline = self.fit_line(everybody, rounds=1)
+            score = _linear(beta, self.terms)
+            self.credited = Credited(claims.by_hazard(score, baseline, carry), carry)
+        return claims.log_likelihood(score, baseline, carry)
+
     def covariance(self, beta: Floats, baseline: Baseline) -> Floats:
         """Of the backbone's coefficients, everybody counted once and what is given as it is."""
-        expected = self.w.exposure(baseline) * np.exp(_linear(beta, self.terms))
+        expected = self._exposure(baseline) * np.exp(_linear(beta, self.terms))
         terms = tuple(self.fitter.kind.terms.values())
         return covariance_of(self.terms[:, : len(terms)], expected, terms)
 
-    def _fit_linear(self, weight: Floats) -> tuple[Floats, Baseline]:
+    def _exposure(self, baseline: Baseline) -> Floats:
+        return self.w.exposure(baseline, carry=self.credited.carry)
+
+    def fit_line(self, weight: Floats, rounds: int = 3) -> tuple[Floats, Baseline]:
+        """Coefficients of the linear part and the baseline, each fitted to the other in turn."""
         fitter, w = self.fitter, self.w
         beta = self.beta
-        for _ in range(3):
+        for _ in range(rounds):
             score = _linear(beta, self.terms)
-            baseline = fitter._baseline(w, self.happened, score, weight)
-            exposure = w.exposure(baseline)
+            baseline = fitter._baseline(w, self.credited, score, weight)
+            exposure = self._exposure(baseline)
             beta = fit_backbone(
-                self.terms, exposure, self.happened, weight, self.priors, fitter.kind.direction,
-                beta,
+                self.terms, exposure, self.credited.share, weight, self.priors,
+                fitter.kind.direction, beta,
             )  # fmt: skip
             if not self.found:
                 expected = weight * exposure * np.exp(_linear(beta, self.terms))
@@ -273,10 +304,11 @@ def how_many_trees(events: int) -> int:
     return 0 if events < FEWEST_EVENTS else min(events // EVENTS_PER_TREE, MOST_TREES)
 
 
-def calibration_slope(score: Floats, exposure: Floats, happened: Flags) -> float:
+def calibration_slope(score: Floats, exposure: Floats, came: Floats) -> float:
     """How much of the trees' spread holds on later data: 1 all of it, 0 none.
 
-    `score`: of the trees alone; `exposure`: with the linear part of the score in it. The Poisson
+    `score`: of the trees alone; `exposure`: with the linear part of the score in it; `came`: the
+    outcomes, or the shares of them, that are credited to each touch. The Poisson
     regression of outcomes on the score with the exposure as offset (as in calibration
     of survival models), penalised towards 1. Never above 1: a score that trees have not finished
     would be stretched with its backbone, and late touches would look worse than they were.
@@ -286,7 +318,7 @@ def calibration_slope(score: Floats, exposure: Floats, happened: Flags) -> float
     def loss(theta: Floats) -> float:
         eta = theta[0] + theta[1] * (score - centre)
         expected = exposure * np.exp(np.clip(eta + centre, -20, 20))
-        return float(expected.sum() - (happened * (eta + centre)).sum() + 50 * (theta[1] - 1) ** 2)
+        return float(expected.sum() - (came * (eta + centre)).sum() + 50 * (theta[1] - 1) ** 2)
 
     slope = minimize(loss, np.array([0.0, 1.0]), method="Nelder-Mead").x[1]
     return float(np.clip(slope, 0.9, 1.0))

@@ -16,7 +16,7 @@ from models.decide import Decider
 from models.decision import ModelRef, NextTouch, Request
 from models.model import Model
 from training.dataset import Dataset, prepare
-from training.evaluate import OUTCOMES, happened
+from training.evaluate import OUTCOMES, before_next, happened
 from training.metrics import (
     bins,
     calibration_error,
@@ -91,14 +91,15 @@ def judge(
     """
     rows = (data.watched.time * DAY >= since) & data.mature() & ~data.closed
     w = data.watched.take(rows)
-    champion_w = w
-    if champion is not None and champion.columns != candidate.columns:
-        champion_w = _with_columns_of(champion, data, rows)
+    told = before_next(candidate, data, rows)
+    champions = None
+    if champion is not None:
+        champions = before_next(champion, _as_known_to(champion, candidate, data), rows)
     checks = (
-        *(_calibrated(candidate, w, name, why) for name, why in OUTCOMES),
+        *(_calibrated(candidate, w, *o, p) for o, p in zip(OUTCOMES, told, strict=True)),
         *(
-            _not_worse(candidate, champion, w, champion_w, name, why, alone)
-            for name, why in OUTCOMES
+            _not_worse(w, *o, told[k], None if champions is None else champions[k], alone)
+            for k, o in enumerate(OUTCOMES)
         ),
         _decides_as_well(rehearsal, alone),
         *_does_as_well(record),
@@ -114,23 +115,19 @@ _OF_TOUCH = (
 )  # fmt: skip
 
 
-def _with_columns_of(model: Model, data: Dataset, rows: npt.NDArray[np.bool_]) -> Watched:
-    """The same touches with the contact columns another model was trained on (unknown here)."""
-    again, _ = prepare(data.events, None, model.encoding, data.until)
-    return again.watched.take(rows)
+def _as_known_to(champion: Model, candidate: Model, data: Dataset) -> Dataset:
+    """The same touches with the contact columns the champion was trained on (unknown here)."""
+    if champion.columns == candidate.columns:
+        return data
+    return prepare(data.events, None, champion.encoding, data.until)[0]
 
 
-def _before_next(model: Model, w: Watched, name: str) -> Rows:
-    return model.chances_before_next(w.x)[0 if name == "land" else 1]
-
-
-def _calibrated(model: Model, w: Watched, name: str, why: int) -> Check:
+def _calibrated(model: Model, w: Watched, name: str, why: int, p: Rows) -> Check:
     hit, title = happened(w, why), f"{name} is calibrated"
     if getattr(model, name).events == 0:
         return Check(title, True, {}, f"{name} was not in the data and comes from base rates.")
     if hit.sum() < FEWEST_OUTCOMES:
         return Check(title, True, {"outcomes": int(hit.sum())}, f"{_NOT_ENOUGH}.")
-    p = _before_next(model, w, name)
     group = bins(p)
     error = calibration_error(hit, p, group)
     noise = calibration_error_from_sampling(p, group)
@@ -142,22 +139,21 @@ def _calibrated(model: Model, w: Watched, name: str, why: int) -> Check:
 
 
 def _not_worse(
-    candidate: Model, champion: Model | None, w: Watched, champion_w: Watched, name: str, why: int,
-    alone: str,
+    w: Watched, name: str, why: int, told: Rows, champions: Rows | None, alone: str
 ) -> Check:  # fmt: skip
     title, hit = f"{name} is not worse than the champion", happened(w, why)
-    if champion is None:
+    if champions is None:
         return Check(title, True, {}, alone)
     if hit.sum() < FEWEST_OUTCOMES:
         return Check(title, True, {"outcomes": int(hit.sum())}, f"{_NOT_ENOUGH}.")
     losses = [
         np.where(hit, -np.log(np.clip(p, 1e-9, 1)), -np.log1p(-np.clip(p, 0, 1 - 1e-9)))
-        for p in (_before_next(candidate, w, name), _before_next(champion, champion_w, name))
+        for p in (told, champions)
     ]
     low, high = _paired_interval(losses[0] - losses[1], w.contact)
     numbers = {
-        "log_loss": log_loss(hit, _before_next(candidate, w, name)),
-        "champion_log_loss": log_loss(hit, _before_next(champion, champion_w, name)),
+        "log_loss": log_loss(hit, told),
+        "champion_log_loss": log_loss(hit, champions),
         "difference_low": low,
         "difference_high": high,
     }

@@ -88,4 +88,5 @@ def follow_up_kind(encoding: Encoding) -> Kind:
         direction=0,
         columns=columns,
         monotone=[0] * len(columns),
+        carried=False,
     )

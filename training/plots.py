@@ -13,7 +13,7 @@ from features.outcomes import ANNOYED, LANDED
 from models.lags import LAG_EDGES
 from models.model import Model
 from training.dataset import Dataset
-from training.evaluate import Report, happened
+from training.evaluate import Report, before_next, happened
 
 # Two colours that people with any colour vision tell apart, also by their lightness.
 COLOURS = {"land": "#0b6e8f", "annoy": "#c8541b"}
@@ -97,8 +97,9 @@ def fine_line_plot(model: Model, data: Dataset) -> Figure:
     """Chance to land and risk to annoy by touch number: predicted beside what happened."""
     figure, axes = _figure(2)
     rows = data.mature() & ~data.closed & (data.watched.number <= _MOST_NUMBERS)
-    w = data.watched.take(np.flatnonzero(rows)[:: max(int(rows.sum()) // _PLOTTED, 1)])
-    before = model.chances_before_next(w.x)
+    some = np.zeros(len(rows), bool)
+    some[np.flatnonzero(rows)[:: max(int(rows.sum()) // _PLOTTED, 1)]] = True
+    w, before = data.watched.take(some), before_next(model, data, some)
     for axis, name, why, p in zip(
         axes, ("land", "annoy"), (LANDED, ANNOYED), before, strict=True
     ):  # fmt: skip

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from features.state import DAY
 from models.attributes import Encoding
 from training import plain
 from training.dataset import Dataset, known_before, prepare
-from training.evaluate import OUTCOMES, happened
+from training.evaluate import OUTCOMES, before_next, happened
 from training.train import fit_model
-from training.watched import Watched
 
 #: Shares of the mature touches by time that are learned from; the yardstick's own is not among
 #: them.
@@ -47,12 +47,12 @@ def at_other_moments(
 ) -> dict[str, Elsewhere]:
     """By outcome; those that never happen are left out."""
     found: dict[str, Elsewhere] = {}
-    every = whole.watched.take(whole.mature() & ~whole.closed)
+    every = whole.mature() & ~whole.closed
     for share in SHARES:
         cutoff = cutoff_at(whole, share)
         early, _ = prepare(known_before(events, cutoff), contacts, encoding, cutoff)
-        asked = every.take(every.time * DAY >= cutoff - 0.5)
-        for name, mine, plainly in _measured(asked, early, encoding):
+        asked = every & (whole.watched.time * DAY >= cutoff - 0.5)
+        for name, mine, plainly in _measured(whole, asked, early, encoding):
             there = found.setdefault(name, Elsewhere())
             there.fineline.append(mine)
             there.baseline.append(plainly)
@@ -60,12 +60,13 @@ def at_other_moments(
 
 
 def _measured(
-    asked: Watched, early: Dataset, encoding: Encoding
+    whole: Dataset, rows: npt.NDArray[np.bool_], early: Dataset, encoding: Encoding
 ) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Of each outcome what fineline and the baseline, learned from `early`, do on `asked`."""
+    """Of each outcome what fineline and the baseline, learned from `early`, do on some `rows`."""
+    asked = whole.watched.take(rows)
     by_then = early.watched.take(early.mature() & ~early.closed)
-    before_next = fit_model(early, encoding, {}, members=MEMBERS).chances_before_next(asked.x)
-    for (name, why), mine in zip(OUTCOMES, before_next, strict=True):
+    model = fit_model(early, encoding, {}, members=MEMBERS)
+    for (name, why), mine in zip(OUTCOMES, before_next(model, whole, rows), strict=True):
         hit, known = happened(asked, why), happened(by_then, why)
         if hit.any() and known.any():
             plainly = plain.chances(by_then.x, known, asked.x)

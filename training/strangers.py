@@ -42,7 +42,7 @@ def variance_between(outcome: Outcome, w: Watched, groups: Sequence[Codes], why:
     group's outcomes the variance is E + v E^2, where E is what was expected of it. What differs
     between clients is not counted again between their roles.
     """
-    expected = w.exposure(outcome.baseline) * np.exp(outcome.score(w.x)[0])
+    expected = w.exposure(outcome.baseline, carry=outcome.carry) * np.exp(outcome.score(w.x)[0])
     happened = np.asarray(w.why == why, float)
     actor, account, role = (_of_groups(g, w.contact, happened, expected) for g in groups)
     return np.array([actor, account, max(role - account, 0.0)])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from features.parallel import together
@@ -17,6 +18,7 @@ from models.ledger import Ledger
 from models.model import Model, feature_names
 from models.outcome import Outcome
 from models.usual import usual_touch
+from training.credit import Claims
 from training.dataset import Dataset
 from training.fit import (
     FEWEST_EVENTS,
@@ -29,6 +31,8 @@ from training.kinds import annoy_kind, follow_up_kind, land_kind
 from training.season import by_season
 from training.strangers import by_strangers, groups_of, variance_between
 from training.watched import Watched
+
+Floats = npt.NDArray[np.float64]
 
 
 def fit_model(
@@ -107,16 +111,24 @@ def later_slopes(model: Model, later: Watched) -> dict[str, float]:
         (model.annoy, annoy_kind),
         (model.follow_up, follow_up_kind),
     ):
-        happened = (later.why == kind(model.encoding).why) & (later.days < LONGEST)
-        if outcome.forests and happened.sum() >= FEWEST_EVENTS / 4:
+        score = outcome.score(later.x)[0]
+        share = came_by(later, kind(model.encoding), score, outcome)
+        if outcome.forests and share.sum() >= FEWEST_EVENTS / 4:
             linear = outcome.linear(later.x)
-            expected = later.exposure(outcome.baseline) * np.exp(linear)
+            exposure = later.exposure(outcome.baseline, carry=outcome.carry)
             slopes[outcome.name] = calibration_slope(
-                outcome.score(later.x)[0] - linear, expected, np.asarray(happened)
+                score - linear, exposure * np.exp(linear), share
             )
         else:
             slopes[outcome.name] = 1.0
     return slopes
+
+
+def came_by(w: Watched, kind: Kind, score: Floats, outcome: Outcome) -> Floats:
+    """The shares of outcomes that each touch brought by what a model expects, shape (touches,)."""
+    if not kind.carried:
+        return np.asarray((w.why == kind.why) & (w.days < LONGEST), float)
+    return Claims(w, kind.why).by_hazard(score, outcome.baseline, outcome.carry)
 
 
 def _with_crude_share(annoy: Outcome, land: Outcome, w: Watched) -> Outcome:

@@ -239,7 +239,7 @@ class DecisionOut(Strict):
         description="Worth of touching now and going on well less that of the best course that "
         "does not touch now, in the unit of utility."
     )
-    if_nudged: BoundedChanceOut = Field(description="If a touch is made now and none follows.")
+    if_nudged: BoundedChanceOut = Field(description="What a touch made now brings if none follows.")
     if_left_alone: ChanceOut = Field(description="What touches already made may still bring.")
     plan: PlanOut = Field(description="How many more touches, how far apart, and until when.")
     curve: list[CurvePointOut] = Field(description="The fine line: a touch made sooner or later.")
