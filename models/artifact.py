@@ -24,8 +24,10 @@ from models.ledger import Ledger
 from models.model import Model, feature_names
 from models.outcome import Outcome
 
-#: Up to the third, columns told other things of senders and clients.
-FORMAT = 4
+#: Up to the third, columns told other things of senders and clients; with the fourth, all was
+#: credited to the latest touch of a thread, and nothing carried over.
+FORMAT, OLDEST = 5, 4
+READS = f"{OLDEST} to {FORMAT}"
 MANIFEST = "manifest.json"
 LEDGER = "ledger.parquet"
 OUTCOMES = ("land", "annoy", "follow_up")
@@ -115,9 +117,9 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise IncompatibleModel(f"{folder.name}: no readable {MANIFEST} ({error})") from None
-    if manifest.get("format") != FORMAT:
+    if manifest.get("format") not in range(OLDEST, FORMAT + 1):
         raise IncompatibleModel(
-            f"the model has format {manifest.get('format')}, this version reads {FORMAT}; "
+            f"the model has format {manifest.get('format')}, this version reads {READS}; "
             "train it again or use the fineline it was made with"
         )
     if manifest["lag_edges_days"] != LAG_EDGES.tolist():
@@ -167,7 +169,6 @@ def _outcome(
         between=np.array(spec["variance_between"]),
         given=_given(spec, position),
         weights=np.array(spec["given_weights"]),
-        # Before it was learned, the latest touch was credited with all.
         carry=spec.get("carry", 0.0),
     )
 

@@ -51,8 +51,7 @@ CASE = np.dtype(
     ]
 )
 
-#: A touch that was made: `land`, `annoy`: its rates, in baseline hazards; `lag`: days
-#: since.
+#: A touch that was made `lag` days ago; `land`, `annoy`: its rates, in baseline hazards.
 MADE = np.dtype([("channel", "i8"), ("lag", "f8"), ("land", "f8"), ("annoy", "f8")])
 
 #: What the planner says of one request. `now`, `wait`, `stop`: worth of the best course of each

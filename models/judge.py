@@ -50,7 +50,7 @@ class Prudence:
     land: float = 1.0
     annoy: float = 2.0
     known_annoy: float = 0.8
-    many: float = 100.0
+    many: float = 60.0
     discount: float = 0.995
     fades_after: float = 90.0
     gone_after: float = 120.0
@@ -173,10 +173,8 @@ def _rates(model: Model, made: Made, fixed: Rows) -> npt.NDArray[Any]:
     rows[:, :own] = made.rows[:, :own]
     found = np.zeros(len(rows), MADE)
     found["channel"], found["lag"] = made.channel, made.lag
-    found["land"], found["annoy"] = (
-        np.exp(model.land.score(rows)[0]),
-        np.exp(model.annoy.score(rows)[0]),
-    )
+    for o in (model.land, model.annoy):
+        found[o.name] = np.exp(o.score(rows)[0])
     return found
 
 

@@ -56,6 +56,21 @@ def test_what_comes_from_base_rates_survives(tmp_path: Path, agency_data: Datase
         assert np.array_equal(before, after)
 
 
+def test_what_is_carried_over_survives_and_is_nothing_in_models_of_before(
+    small_model: Model, saved: Path
+) -> None:
+    model = artifact.load(saved)
+    assert (model.land.carry, model.annoy.carry) == (
+        small_model.land.carry, small_model.annoy.carry
+    )  # fmt: skip
+    assert model.land.carry > 0
+    outcomes = json.loads((saved / artifact.MANIFEST).read_text())["outcomes"]
+    for spec in outcomes.values():
+        del spec["carry"]
+    edit(saved, format=artifact.OLDEST, outcomes=outcomes)
+    assert artifact.load(saved).land.carry == 0
+
+
 def test_nothing_is_pickled(saved: Path) -> None:
     assert {p.suffix for p in saved.iterdir()} == {".txt", ".json", ".parquet"}
 
@@ -81,9 +96,9 @@ def test_columns_are_found_by_name(saved: Path, agency_data: Dataset, small_mode
 
 
 def test_another_format_is_refused(saved: Path) -> None:
-    for number in (artifact.FORMAT - 1, 99):
+    for number in (artifact.OLDEST - 1, 99):
         edit(saved, format=number)
-        told = f"format {number}, this version reads {artifact.FORMAT}; train it again"
+        told = f"format {number}, this version reads {artifact.READS}; train it again"
         with pytest.raises(IncompatibleModel, match=told):
             artifact.load(saved)
 

@@ -190,7 +190,7 @@ def _run(settings: Settings, version: str) -> str:
 @pytest.mark.parametrize(
     ("name", "changes", "said"),
     [
-        (artifact.MANIFEST, {"format": 99}, f"format 99, this version reads {artifact.FORMAT}"),
+        (artifact.MANIFEST, {"format": 99}, f"format 99, this version reads {artifact.READS}"),
         (artifact.LEDGER, {}, "could not be loaded"),
         (artifact.MANIFEST, {"card": {"trained_at": None}}, "is not as it was written"),
     ],

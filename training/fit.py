@@ -16,7 +16,7 @@ from models.backbone import Basis, covariance_of, fit_backbone
 from models.base_rates import GIVEN, TREND, Term
 from models.forest import parse
 from models.given import Given, priors_of
-from models.lags import LONGEST, Baseline, breslow_by_channel
+from models.lags import Baseline, breslow_by_channel
 from models.outcome import Outcome
 from training.credit import ROUNDS, TRIED, Claims, Credited, peak
 from training.ridge import precision_told
@@ -100,7 +100,7 @@ class Fitter:
 
         `slope` is the calibration of the trees; without it, it is found on the latest touches.
         """
-        if not ((w.why == self.kind.why) & (w.days < LONGEST)).any():
+        if not w.came_to(self.kind.why).any():
             return self.from_base_rates()
         credited = self._credited(w)
         trees = how_many_trees(credited.outcomes)
@@ -113,7 +113,7 @@ class Fitter:
     def _credited(self, w: Watched, carry: float | None = None) -> Credited:
         """The outcomes shared out among touches, by the line alone; `carry`: where it is known."""
         if not self.kind.carried:
-            return Credited(np.asarray((w.why == self.kind.why) & (w.days < LONGEST), float), 0.0)
+            return Credited(w.came_to(self.kind.why).astype(float), 0.0)
         claims = Claims(w, self.kind.why)
         member = _Member(self, w, Credited(claims.of_the_latest(), 0.0))
         if carry is None:

@@ -13,7 +13,6 @@ from threadpoolctl import threadpool_limits
 from features.parallel import together
 from models.attributes import Encoding
 from models.evidence import EvidenceTable
-from models.lags import LONGEST
 from models.ledger import Ledger
 from models.model import Model, feature_names
 from models.outcome import Outcome
@@ -127,7 +126,7 @@ def later_slopes(model: Model, later: Watched) -> dict[str, float]:
 def came_by(w: Watched, kind: Kind, score: Floats, outcome: Outcome) -> Floats:
     """The shares of outcomes that each touch brought by what a model expects, shape (touches,)."""
     if not kind.carried:
-        return np.asarray((w.why == kind.why) & (w.days < LONGEST), float)
+        return w.came_to(kind.why).astype(float)
     return Claims(w, kind.why).by_hazard(score, outcome.baseline, outcome.carry)
 
 

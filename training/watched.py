@@ -58,6 +58,10 @@ class Watched:
         to_the_end = baseline.at(np.minimum(self.left, most), self.channel)
         return as_latest + carry * (to_the_end - as_latest)
 
+    def came_to(self, why: int) -> npt.NDArray[np.bool_]:
+        """Which touches came to an outcome as their thread's latest, shape (n,)."""
+        return np.asarray((self.why == why) & (self.days < LONGEST))
+
     def take(self, rows: Any) -> Watched:
         """The given rows."""
         return Watched(*(getattr(self, f.name)[rows] for f in dataclasses.fields(self)))
