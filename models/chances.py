@@ -84,7 +84,7 @@ def _still_coming(o: Outcome, rate: Floats, made: Made, requests: int) -> Floats
     """What the touches that were made still bring within the horizon; nothing without any."""
     step = o.baseline.at(made.lag + HORIZON, made.channel) - o.baseline.at(made.lag, made.channel)
     left = rate * np.where(made.latest, 1.0, o.carry) * step
-    return o.crude * -np.expm1(-np.bincount(made.request, left, requests))
+    return o.chance_of(np.bincount(made.request, left, requests).astype(float, copy=False))
 
 
 def _curves(land: _Stated, annoy: _Stated, judged: Judged) -> list[tuple[CurvePoint, ...]]:

@@ -163,12 +163,16 @@ class Outcome:
         return np.asarray(self.coefficients[:, 0].mean() + terms + given)
 
     def chance(self, score: Floats | float) -> Floats:
-        """Chance that a touch brings it within the horizon.
+        """Chance that a touch brings it within the horizon, if no further touch follows."""
+        return self.chance_of(self.hazard * np.exp(score))
 
-        A further touch is taken not to follow; that the other outcome may come first is allowed
-        for on average, so that a higher score never means a lower chance.
+    def chance_of(self, hazard: Floats) -> Floats:
+        """Chance that it happens over so much hazard.
+
+        That the other outcome may come first is allowed for on average, so that a higher score
+        never means a lower chance.
         """
-        return np.asarray(-self.crude * np.expm1(-self.hazard * np.exp(score)))
+        return np.asarray(-self.crude * np.expm1(-hazard))
 
     def contributions(self, x: Rows) -> Floats:
         """What each column adds to the score, shape (rows, columns); the linear part included."""

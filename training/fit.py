@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import lightgbm as lgb
@@ -210,10 +211,15 @@ class _Member:
             "monotone_constraints": list(fitter.kind.monotone),
             "monotone_constraints_method": "basic",
         }
-        self.data = lgb.Dataset(
-            w.x[:, fitter.kind.columns],
-            credited.share.astype(np.float32),
-            feature_name=[f"f{i}" for i in fitter.kind.columns],
+
+    @cached_property
+    def data(self) -> lgb.Dataset:
+        """The touches as trees read them, each with what it is credited with."""
+        columns = self.fitter.kind.columns
+        return lgb.Dataset(
+            self.w.x[:, columns],
+            self.credited.share.astype(np.float32),
+            feature_name=[f"f{i}" for i in columns],
             params=self.params,
             free_raw_data=False,
         )
