@@ -25,8 +25,9 @@ from models.model import Model, feature_names
 from models.outcome import Outcome
 
 #: Up to the third, columns told other things of senders and clients; with the fourth, all was
-#: credited to the latest touch of a thread, and nothing carried over.
-FORMAT, OLDEST = 5, 4
+#: credited to the latest touch of a thread, and nothing carried over; up to the fifth, no term of a
+#: backbone was a square.
+FORMAT, OLDEST = 6, 4
 READS = f"{OLDEST} to {FORMAT}"
 MANIFEST = "manifest.json"
 LEDGER = "ledger.parquet"

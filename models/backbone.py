@@ -24,33 +24,40 @@ Floats = npt.NDArray[np.float64]
 HIGHEST_COUNT = 15.0
 #: Stands for no flag: the term counts in every row.
 ALWAYS = -1
+#: How a term takes its column: as it is, as its logarithm, or as its square, which grows slowly at
+#: first and fast in the end, and at `HIGHEST_COUNT` is as high as the column.
+PLAIN, LOG, SQUARE = 0, 1, 2
+_SHAPES = {"": PLAIN, "log1p": LOG, "square": SQUARE}
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """The terms of a backbone: columns of the feature matrix, taken as they are or as log1p.
+    """The terms of a backbone: columns of the feature matrix, each in a shape.
 
-    `flags`: the 0/1 column that a term is multiplied by, or `ALWAYS`.
+    `shapes`: `PLAIN`, `LOG` or `SQUARE`; `flags`: the 0/1 column that a term is multiplied by, or
+    `ALWAYS`.
     """
 
     names: tuple[str, ...]
     columns: tuple[int, ...]
-    logs: tuple[bool, ...]
+    shapes: tuple[int, ...]
     flags: tuple[int, ...]
 
     @classmethod
     def of(cls, names: Sequence[str], columns: Sequence[str]) -> Basis:
         """Resolve terms against `columns`.
 
-        A term is a column ("thread_touches"), its logarithm ("log1p thread_touches"), or either
-        where a flag is set ("channel_phone * log1p thread_touches").
+        A term is a column ("thread_touches"), its logarithm ("log1p thread_touches"), its square
+        ("square thread_touches"), or any of them where a flag is set ("channel_phone * log1p
+        thread_touches").
         """
         position = {name: i for i, name in enumerate(columns)} | {"": ALWAYS}
         parts = [name.rpartition(" * ") for name in names]
         flags = tuple(position[flag] for flag, _, _ in parts)
-        bare = tuple(position[term.removeprefix("log1p ")] for _, _, term in parts)
-        logs = tuple(term.startswith("log1p ") for _, _, term in parts)
-        return cls(tuple(names), bare, logs, flags)
+        taken = [term.rpartition(" ") for _, _, term in parts]
+        bare = tuple(position[column] for _, _, column in taken)
+        shapes = tuple(_SHAPES[shape] for shape, _, _ in taken)
+        return cls(tuple(names), bare, shapes, flags)
 
     @property
     def of_channel(self) -> tuple[int, ...]:
@@ -61,16 +68,18 @@ class Basis:
         """What compiled routines read of the terms, for `term`."""
         return (
             np.array(self.columns, np.int64),
-            np.array(self.logs, np.bool_),
+            np.array(self.shapes, np.int64),
             np.array(self.flags, np.int64),
         )
 
     def __call__(self, x: npt.NDArray[np.float32]) -> Floats:
         """Term values, shape (rows, terms)."""
         z = x[:, list(self.columns)].astype(np.float64)
-        logs = np.asarray(self.logs, dtype=bool)
+        shapes = np.asarray(self.shapes)
         terms = np.minimum(z, HIGHEST_COUNT)
-        terms[:, logs] = np.log1p(z[:, logs])
+        terms[:, shapes == LOG] = np.log1p(z[:, shapes == LOG])
+        terms[:, shapes == SQUARE] **= 2
+        terms[:, shapes == SQUARE] /= HIGHEST_COUNT
         for j, flag in enumerate(self.flags):
             if flag != ALWAYS:
                 terms[:, j] *= x[:, flag]
@@ -80,24 +89,27 @@ class Basis:
 @inline
 def term(x: Any, basis: Any, j: int) -> Any:
     """The value of one term in one row; `basis`: as `Basis.arrays` gives it."""
-    columns, logs, flags = basis
-    return _value(x[columns[j]], logs[j], x[flags[j]] if flags[j] >= 0 else 1.0)
+    columns, shapes, flags = basis
+    return _value(x[columns[j]], shapes[j], x[flags[j]] if flags[j] >= 0 else 1.0)
 
 
 @inline
 def term_without(x: Any, usual: Any, basis: Any, j: int, topics: Any, topic: int) -> Any:
     """The same were the columns of one topic as in `usual`; `topics`: of the row's columns."""
-    columns, logs, flags = basis
+    columns, shapes, flags = basis
     c, f = columns[j], flags[j]
     v = usual[c] if topics[c] == topic else x[c]
     flag = 1.0 if f < 0 else usual[f] if topics[f] == topic else x[f]
-    return _value(v, logs[j], flag)
+    return _value(v, shapes[j], flag)
 
 
 @inline
-def _value(v: Any, log: Any, flag: Any) -> Any:
+def _value(v: Any, shape: Any, flag: Any) -> Any:
     v = np.float64(v)
-    return (np.log1p(v) if log else min(v, HIGHEST_COUNT)) * flag
+    if shape == LOG:
+        return np.log1p(v) * flag
+    v = min(v, HIGHEST_COUNT)
+    return (v * v / HIGHEST_COUNT if shape == SQUARE else v) * flag
 
 
 def fit_backbone(

@@ -39,6 +39,8 @@ _CHANNEL = Term(precision=4.0, pressure=0)
 #: Calls may wear off faster or slower than letters.
 _OF_CALLS = Term(precision=10.0, pressure=0)
 _CHANNELS = {f"channel_{name}": _CHANNEL for name in ("phone", "sms", "linkedin")}
+#: Nobody may mind the first touches and then everybody: opt-outs by touch number do not say so.
+_AT_LAST = Term(precision=8.0)
 #: In its best season more lands than in its worst by half again or so, if any.
 _SEASON = Term(precision=15.0, pressure=0)
 
@@ -57,6 +59,7 @@ LAND_TERMS = {
 }
 ANNOY_TERMS = {
     "thread_touches": Term(0.22),
+    "square thread_touches": _AT_LAST,
     "thread_pressure_8d": Term(0.1),
     "person_pressure_8d": Term(0.05),
     "person_pressure_32d": Term(),

@@ -50,7 +50,7 @@ class Prudence:
     land: float = 1.0
     annoy: float = 2.0
     known_annoy: float = 0.8
-    many: float = 100.0
+    many: float = 40.0
     discount: float = 0.995
     fades_after: float = 90.0
     gone_after: float = 120.0

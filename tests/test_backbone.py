@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from features.catalog.columns import COLUMNS
-from models.backbone import Basis, fit_backbone
+from models.backbone import Basis, fit_backbone, term
 from models.base_rates import ANNOY_TERMS, LAND_TERMS, UNWELCOME, WELCOME
 
 TERMS = tuple(ANNOY_TERMS.values())
 NAMES = [c.name for c in COLUMNS]
 
 
-def test_terms_are_taken_as_they_are_or_as_logs() -> None:
-    x = np.zeros((1, len(NAMES)), np.float32)
-    x[0, NAMES.index("thread_touches")] = 40
+def test_terms_are_taken_as_they_are_as_logs_or_as_squares() -> None:
+    x = np.zeros((2, len(NAMES)), np.float32)
+    x[:, NAMES.index("thread_touches")] = [40, 3]
     x[0, NAMES.index("person_silence")] = np.e - 1
-    basis = Basis.of(("thread_touches", "log1p person_silence"), NAMES)
-    assert np.allclose(basis(x), [[15, 1]])
+    names = ("thread_touches", "log1p person_silence", "square thread_touches")
+    basis = Basis.of(names, NAMES)
+    assert np.allclose(basis(x), [[15, 1, 15], [3, 0, 0.6]])
+    arrays = basis.arrays()
+    assert [[term(row, arrays, j) for j in range(3)] for row in x] == basis(x).tolist()
+
+
+def test_a_shape_that_is_not_known_is_not_taken_for_another() -> None:
+    with pytest.raises(KeyError):
+        Basis.of(("cube thread_touches",), NAMES)
 
 
 def test_a_term_counts_only_where_its_flag_is_set() -> None:
