@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from features.events.schema import CHANNELS
 from models.changes import OnChannel
 from models.courses import DELAYS
-from models.decision import BoundedChance, Chance, CurvePoint
+from models.decision import BoundedChance, Chance, CurvePoint, Uplift
 from models.judge import Judged, Scored
 from models.lags import HORIZON
 from models.model import Model
@@ -18,6 +19,7 @@ from models.outcome import Z90, Outcome
 from models.situation import Made, Situations
 
 Floats = npt.NDArray[np.float64]
+_C = TypeVar("_C")
 
 #: Which of the planner's delays the curve shows: those within the horizon.
 _CURVE = [k for k, days in enumerate(DELAYS) if days <= HORIZON]
@@ -25,12 +27,22 @@ _DAYS = [float(DELAYS[k]) for k in _CURVE]
 
 
 class Chances(NamedTuple):
-    """An entry per request: of a touch now, of none, of one later, and of one on each channel."""
+    """An entry per request: of a touch now, of none, what the touch changes, of one later, and of
+    one on each channel."""
 
     if_nudged: list[BoundedChance]
     if_left_alone: list[Chance]
+    uplift: list[Uplift]
     curve: list[tuple[CurvePoint, ...]]
     by_channel: list[list[OnChannel]]
+
+
+class _Coming(NamedTuple):
+    """One outcome's chances, shape (requests,) each: of the touches that were made alone, and how
+    much a touch now adds to them."""
+
+    alone: Floats
+    added: Floats
 
 
 class _Stated(NamedTuple):
@@ -46,9 +58,14 @@ def chances(model: Model, judged: Judged, s: Situations) -> Chances:
     """All of them; `by_channel` has the channel judged best first."""
     land = _stated(model.land, judged.land, judged, "eta_land")
     annoy = _stated(model.annoy, judged.annoy, judged, "eta_annoy")
+    on_its_way = [
+        _coming(o, judged.made[o.name], scored.score[judged.best], s.made)
+        for o, scored in ((model.land, judged.land), (model.annoy, judged.annoy))
+    ]
     return Chances(
         _if_nudged(land, annoy, judged),
-        _if_left_alone(model, judged, s),
+        _of_both(Chance, *(o.alone for o in on_its_way)),
+        _of_both(Uplift, *(o.added for o in on_its_way)),
         _curves(land, annoy, judged),
         _by_channel(land, annoy, judged),
     )
@@ -72,19 +89,20 @@ def _if_nudged(land: _Stated, annoy: _Stated, judged: Judged) -> list[BoundedCha
     return [BoundedChance(*one) for one in zip(p_land, p_annoy, *bounds, strict=True)]
 
 
-def _if_left_alone(model: Model, judged: Judged, s: Situations) -> list[Chance]:
-    land, annoy = (
-        _still_coming(o, judged.made[o.name], s.made, len(s.at)).tolist()
-        for o in (model.land, model.annoy)
-    )
-    return [Chance(*both) for both in zip(land, annoy, strict=True)]
+def _of_both(kind: Callable[[float, float], _C], land: Floats, annoy: Floats) -> list[_C]:
+    return [kind(*both) for both in zip(land.tolist(), annoy.tolist(), strict=True)]
 
 
-def _still_coming(o: Outcome, rate: Floats, made: Made, requests: int) -> Floats:
-    """What the touches that were made still bring within the horizon; nothing without any."""
+def _coming(o: Outcome, rate: Floats, score: Floats, made: Made) -> _Coming:
+    """What the touches that were made still bring within the horizon, at their `rate`, and what
+    one now, by its `score`, adds: after it the latest goes on for what is carried over, too."""
     step = o.baseline.at(made.lag + HORIZON, made.channel) - o.baseline.at(made.lag, made.channel)
-    left = rate * np.where(made.latest, 1.0, o.carry) * step
-    return o.chance_of(np.bincount(made.request, left, requests).astype(float, copy=False))
+
+    def still(share: Floats | float) -> Floats:
+        return np.bincount(made.request, rate * share * step, len(score)).astype(float, copy=False)
+
+    alone = o.chance_of(still(np.where(made.latest, 1.0, o.carry)))
+    return _Coming(alone, o.chance_of(o.hazard_of(score) + still(o.carry)) - alone)
 
 
 def _curves(land: _Stated, annoy: _Stated, judged: Judged) -> list[tuple[CurvePoint, ...]]:

@@ -17,7 +17,17 @@ from features.events.schema import CHANNELS
 from features.moments import microseconds, moment_of
 from features.state import ANNOY, LAND
 from models.chances import Chances, chances
-from models.decision import Chance, Decision, Hint, ModelRef, Plan, Request, RuleHit
+from models.decision import (
+    BoundedChance,
+    Chance,
+    Decision,
+    Hint,
+    ModelRef,
+    Plan,
+    Request,
+    RuleHit,
+    Uplift,
+)
 from models.dials import Dials, tightened
 from models.evidence import grade
 from models.fares import Fares
@@ -226,6 +236,7 @@ class Decider:
             score=course.now - max(course.wait, course.stop),
             if_nudged=b.chances.if_nudged[i],
             if_left_alone=_NOTHING if stops else b.chances.if_left_alone[i],
+            uplift=_all_of(b.chances.if_nudged[i]) if stops else b.chances.uplift[i],
             plan=self._plan(course, start, summary),
             curve=b.chances.curve[i],
             advice="",
@@ -326,6 +337,11 @@ class Decider:
                  r.hinted_since, *((self.dials_number,) if self.dials_number else ()),
                  *(agreed or ()), *((r.closes_at.timestamp(),) if r.closes_at else ()))  # fmt: skip
         return hashlib.blake2b(repr(asked).encode() + row.tobytes(), digest_size=12).hexdigest()
+
+
+def _all_of(nudged: BoundedChance) -> Uplift:
+    """What a touch changes where nothing comes by itself."""
+    return Uplift(nudged.p_land, nudged.p_annoy)
 
 
 def _valid_until(

@@ -97,6 +97,14 @@ class BoundedChance:
 
 
 @dataclass(frozen=True, slots=True)
+class Uplift:
+    """What a touch changes of the chances within the horizon, each from -1 to 1."""
+
+    p_land: float
+    p_annoy: float
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The best cadence from here: how many more touches, days between them, when to give up.
 
@@ -200,6 +208,7 @@ class Decision:
     score: float
     if_nudged: BoundedChance
     if_left_alone: Chance
+    uplift: Uplift
     plan: Plan
     curve: tuple[CurvePoint, ...]
     advice: str

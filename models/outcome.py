@@ -164,7 +164,11 @@ class Outcome:
 
     def chance(self, score: Floats | float) -> Floats:
         """Chance that a touch brings it within the horizon, if no further touch follows."""
-        return self.chance_of(self.hazard * np.exp(score))
+        return self.chance_of(self.hazard_of(score))
+
+    def hazard_of(self, score: Floats | float) -> Floats:
+        """Cumulative hazard of a touch within the horizon."""
+        return np.asarray(self.hazard * np.exp(score))
 
     def chance_of(self, hazard: Floats) -> Floats:
         """Chance that it happens over so much hazard.

@@ -52,6 +52,7 @@ def _schema() -> pa.Schema:
         ("if_nudged_p_land_low", number), ("if_nudged_p_land_high", number),
         ("if_nudged_p_annoy_low", number), ("if_nudged_p_annoy_high", number),
         ("if_left_alone_p_land", number), ("if_left_alone_p_annoy", number),
+        ("uplift_p_land", number), ("uplift_p_annoy", number),
     ]  # fmt: skip
     return pa.schema(
         [

@@ -23,6 +23,7 @@ DECISION: dict[str, Any] = {
         "p_annoy_interval": [0.017, 0.056],
     },
     "if_left_alone": {"p_land": 0.034, "p_annoy": 0.002},
+    "uplift": {"p_land": 0.084, "p_annoy": 0.029},
     "plan": {
         "further_touches": 2,
         "gap_days": 7.0,

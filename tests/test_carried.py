@@ -13,7 +13,7 @@ from features.events.schema import CHANNELS
 from models.carried import RECALLED, carried
 from models.courses import MADE
 from models.decide import Decider
-from models.decision import ModelRef, Request
+from models.decision import Chance, Decision, ModelRef, Request
 from models.lags import HORIZON, LAG_EDGES, Baseline
 from models.model import Model
 from models.situation import joined, situations
@@ -63,6 +63,32 @@ def test_what_is_on_its_way_is_of_all_touches_as_far_as_they_are_carried_over(
     half = left_alone(carrying(model, 0.5), touches(4, 1))[0]
     assert half == pytest.approx(1 - (1 - first) ** 0.5 * (1 - second), rel=1e-6)
     assert left_alone(carrying(model, 0.0), touches(4, 1))[0] == second
+
+
+def test_a_touch_changes_what_it_brings_less_what_it_ends(decider: Decider) -> None:
+    """The latest touch goes on for the share that is carried over, the ones before as they did."""
+
+    def asked(carry: float, rows: list[Row]) -> Decision:
+        request = Request("c", AT, table(rows), channels=("email",))
+        return Decider(carrying(decider.model, carry), ModelRef("f", "1")).decide([request])[0]
+
+    first = asked(0.5, [])
+    assert (first.uplift.p_land, first.uplift.p_annoy) == (
+        first.if_nudged.p_land, first.if_nudged.p_annoy,
+    )  # fmt: skip
+    for carry in (0.0, 0.5, 1.0):
+        d, last = asked(carry, touches(1)), asked(0.0, touches(1)).if_left_alone.p_land
+        with_it = 1 - (1 - d.if_nudged.p_land) * (1 - last) ** carry
+        assert d.uplift.p_land == pytest.approx(with_it - d.if_left_alone.p_land, rel=1e-6)
+        assert d.if_left_alone.p_land == last
+
+
+def test_nothing_comes_by_itself_where_a_rule_stops(decider: Decider) -> None:
+    rows = [*touches(3), {**touches(1)[0], "kind": "opt_out"}]
+    d = decider.decide([Request("c", AT, table(rows), channels=("email",))])[0]
+    assert d.over
+    assert d.if_left_alone == Chance(0.0, 0.0)
+    assert (d.uplift.p_land, d.uplift.p_annoy) == (d.if_nudged.p_land, d.if_nudged.p_annoy)
 
 
 def test_only_the_latest_of_many_touches_are_recalled(decider: Decider) -> None:

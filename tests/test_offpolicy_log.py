@@ -16,7 +16,14 @@ from features.moments import microseconds
 from features.state import DAY
 from models.decision import Utility
 from tests.factories import NAMED, agency, table
-from training.offpolicy.log import NUMBERS, REQUIRED, occasions, read_log
+from training.offpolicy.log import (
+    NUMBERS,
+    REQUIRED,
+    UPLIFT,
+    expected_changes,
+    occasions,
+    read_log,
+)
 from training.offpolicy.policies import nudging
 from training.offpolicy.rewards import Happened
 
@@ -180,4 +187,22 @@ def test_the_page_lists_the_columns_that_count() -> None:
     table_of_columns = page.split("## The log")[1].split("An *occasion*")[0]
     listed = {name for row in table_of_columns.splitlines() if row.startswith("| `")
               for name in row.split("|")[1].replace("`", "").replace(",", "").split()}  # fmt: skip
-    assert listed == {*REQUIRED, *NUMBERS, "curve"}
+    assert listed == {*REQUIRED, *NUMBERS, *UPLIFT, "curve"}
+
+
+def test_what_a_touch_was_expected_to_change_is_the_uplift_where_it_is_on_record() -> None:
+    of_before = {
+        "if_nudged_p_land": 0.3, "if_nudged_p_annoy": 0.02,
+        "if_left_alone_p_land": 0.1, "if_left_alone_p_annoy": 0.01,
+    }  # fmt: skip
+    now = {**of_before, "uplift_p_land": 0.25, "uplift_p_annoy": 0.015}
+    found = expected_changes(log(decision(1, **now), decision(2, **of_before)))
+    assert found is not None
+    assert found.lands == pytest.approx([0.25, 0.2])
+    assert found.annoys == pytest.approx([0.015, 0.01])
+    alone = {name: now[name] for name in UPLIFT}
+    of_itself = expected_changes(log(decision(1, **alone)))
+    assert of_itself is not None
+    assert of_itself.lands == pytest.approx([0.25])
+    assert expected_changes(log(decision(1))) is None
+    assert expected_changes(log(decision(1, if_nudged_p_land=0.3))) is None

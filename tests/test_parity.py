@@ -27,7 +27,8 @@ from training.train import fit_model
 MOMENTS = 8
 HISTORIES = 1000
 NUMBERS = ("score", "if_nudged_p_land", "if_nudged_p_annoy", "if_nudged_p_land_low",
-           "if_nudged_p_annoy_high", "if_left_alone_p_land", "if_left_alone_p_annoy")  # fmt: skip
+           "if_nudged_p_annoy_high", "if_left_alone_p_land", "if_left_alone_p_annoy",
+           "uplift_p_land", "uplift_p_annoy")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +96,10 @@ def test_served_numbers_are_batch_numbers_on_a_thousand_real_histories(
     for i, row in enumerate(batch.to_pylist()):
         s = served[i]
         assert (s["hint"], s["decision_id"]) == (row["hint"], row["decision_id"])
-        nudged, left = s["if_nudged"], s["if_left_alone"]
+        nudged, left, uplift = s["if_nudged"], s["if_left_alone"], s["uplift"]
         numbers = (s["score"], nudged["p_land"], nudged["p_annoy"], nudged["p_land_interval"][0],
-                   nudged["p_annoy_interval"][1], left["p_land"], left["p_annoy"])  # fmt: skip
+                   nudged["p_annoy_interval"][1], left["p_land"], left["p_annoy"],
+                   uplift["p_land"], uplift["p_annoy"])  # fmt: skip
         for name, number in zip(NUMBERS, numbers, strict=True):
             assert abs(number - row[name]) <= 1e-9, name
 

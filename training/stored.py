@@ -62,10 +62,10 @@ def read(settings: Settings, tenant: str = DEFAULT_TENANT) -> Stored:
     return Stored(database, tenant, encode(events), contacts, _log(nudges), until_seq)
 
 
-#: Numbers of an answer, and the field of it that each is in.
+#: Numbers of an answer, and the field of it that each is in; answers of before lack the last.
 _NUMBERS = {
     f"{field}_{name}": (field, name)
-    for field in ("if_nudged", "if_left_alone")
+    for field in ("if_nudged", "if_left_alone", "uplift")
     for name in ("p_land", "p_annoy")
 }
 _TEXT, _NUMBER = pa.string(), pa.float64()
@@ -86,7 +86,7 @@ def _log(nudges: Sequence[Wished]) -> pa.Table:
         rows.append(
             {name: getattr(wished, name) for name in _OF_RECORD}
             | {"at": wished.made_us, "channel": answer["channel"], "score": answer["score"]}
-            | {name: answer[field][key] for name, (field, key) in _NUMBERS.items()}
+            | {name: answer.get(field, {}).get(key) for name, (field, key) in _NUMBERS.items()}
             | {"curve": orjson.dumps(answer["curve"]).decode()}
         )
     return pa.Table.from_pylist(rows, schema=_LOG)

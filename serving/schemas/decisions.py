@@ -151,6 +151,13 @@ class BoundedChanceOut(ChanceOut):
     p_annoy_interval: tuple[float, float] = Field(description="Low and high, 90 %.")
 
 
+class UpliftOut(Strict):
+    """What a touch changes of the chances within 30 days."""
+
+    p_land: float = Field(description="Of a good answer, -1 to 1.")
+    p_annoy: float = Field(description="Of an annoyed one, -1 to 1.")
+
+
 class PlanOut(Strict):
     """The best cadence from here."""
 
@@ -241,6 +248,7 @@ class DecisionOut(Strict):
     )
     if_nudged: BoundedChanceOut = Field(description="What a touch made now brings if none follows.")
     if_left_alone: ChanceOut = Field(description="What touches already made may still bring.")
+    uplift: UpliftOut = Field(description="What a touch made now changes of that.")
     plan: PlanOut = Field(description="How many more touches, how far apart, and until when.")
     curve: list[CurvePointOut] = Field(description="The fine line: a touch made sooner or later.")
     advice: str = Field(description="The hint and the plan as one sentence.")

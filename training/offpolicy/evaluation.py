@@ -16,7 +16,7 @@ from training.offpolicy import courses as over_courses
 from training.offpolicy import estimators, uplift
 from training.offpolicy.courses import Courses
 from training.offpolicy.estimators import FEWEST, FURTHEST, Estimate
-from training.offpolicy.log import Occasions, occasions
+from training.offpolicy.log import Occasions, expected_changes, occasions
 from training.offpolicy.policies import nudging
 from training.offpolicy.rewards import Happened, Rewards
 
@@ -179,21 +179,13 @@ def effects(drawn: Occasions, rewards: Rewards, asked: Asked) -> list[Effect]:
 
 
 def _expected_effect(drawn: Occasions, outcome: str, asked: Asked) -> Floats | None:
-    """What the decisions expected of a touch: `if_nudged` less `if_left_alone`; None if unknown."""
-
-    def column(name: str) -> Floats:
-        return np.asarray(drawn.table[name].cast(pa.float64()).to_numpy(), np.float64)
-
-    names = drawn.table.column_names
+    """What the decisions expected of a touch; None if unknown."""
     if asked.by is not None:
-        if asked.by not in names:
+        if asked.by not in drawn.table.column_names:
             raise BadInput(f"{asked.by!r} is not a column of the log", field="--by")
-        return column(asked.by)
-    wanted = [f"{side}_p_{what}" for what in ("land", "annoy")
-              for side in ("if_nudged", "if_left_alone")]  # fmt: skip
-    if outcome == "touches" or any(name not in names for name in wanted):
+        return np.asarray(drawn.table[asked.by].cast(pa.float64()).to_numpy(), np.float64)
+    changes = expected_changes(drawn.table)
+    if outcome == "touches" or changes is None:
         return None
-    lands = column("if_nudged_p_land") - column("if_left_alone_p_land")
-    annoys = column("if_nudged_p_annoy") - column("if_left_alone_p_annoy")
-    worth = asked.utility.land * lands - asked.utility.annoy * annoys
-    return {"value": worth, "landed": lands, "annoyed": annoys}[outcome]
+    worth = asked.utility.land * changes.lands - asked.utility.annoy * changes.annoys
+    return {"value": worth, "landed": changes.lands, "annoyed": changes.annoys}[outcome]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,9 +29,37 @@ NUMBERS = (
     "score", "if_nudged_p_land", "if_nudged_p_annoy", "if_left_alone_p_land",
     "if_left_alone_p_annoy", "touch_number",
 )  # fmt: skip
+#: What a touch was expected to change of landing and of annoyance, where the log has it.
+UPLIFT = ("uplift_p_land", "uplift_p_annoy")
 _OCCASION = ["contact_id", "campaign_id", "touch_number"]
 #: The delays of the curve whose values are those of nudging now, and of holding.
 _NOW, _HELD = 0.0, 7.0
+
+
+class Changes(NamedTuple):
+    """What a touch was expected to change of the chances, shape (n,) each."""
+
+    lands: Floats
+    annoys: Floats
+
+
+def expected_changes(table: pa.Table) -> Changes | None:
+    """By `uplift`; where a decision did not say, `if_nudged` less `if_left_alone`; None if unknown.
+
+    Where neither is there nothing is known, and NaN says so.
+    """
+    lands, annoys = (_expected_change(table, stated) for stated in UPLIFT)
+    return None if lands is None or annoys is None else Changes(lands, annoys)
+
+
+def _expected_change(table: pa.Table, stated: str) -> Floats | None:
+    names, what = table.column_names, stated.removeprefix("uplift_")
+    nudged, alone = f"if_nudged_{what}", f"if_left_alone_{what}"
+    found = _floats(table[stated]) if stated in names else None
+    if nudged not in names or alone not in names:
+        return found
+    less = _floats(table[nudged]) - _floats(table[alone])
+    return less if found is None else np.where(np.isnan(found), less, found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from features.state import DAY
 from training.offpolicy.evaluation import Asked
+from training.offpolicy.log import expected_changes
 from training.offpolicy.played import Draw, Flags, Floats, Played, Wishes, at_random, play
 from training.offpolicy.policies import nudging
 from training.offpolicy.rewards import Happened
@@ -101,9 +102,9 @@ class _Mean:
 
 def expected_effect(table: pa.Table, asked: Asked) -> Floats:
     """The log's expected effect of a nudge on the value."""
-    lands = table["if_nudged_p_land"].to_numpy() - table["if_left_alone_p_land"].to_numpy()
-    annoys = table["if_nudged_p_annoy"].to_numpy() - table["if_left_alone_p_annoy"].to_numpy()
-    return np.asarray(asked.utility.land * lands - asked.utility.annoy * annoys, np.float64)
+    changes = expected_changes(table)
+    assert changes is not None
+    return asked.utility.land * changes.lands - asked.utility.annoy * changes.annoys
 
 
 def _hold_once(agency: Agency) -> Draw:
