@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 
 from features.fold import read_parties
-from features.histories import from_events
-from features.matrix import build
 from models.fares import Asked, Fresh, read
 from models.ledger import Ledger
 from tests.built import NAMES, PLACE, Built, built
@@ -97,8 +95,3 @@ def test_without_any_touch_nothing_is_beyond_the_usual() -> None:
         0,
         [i for i, name in enumerate(NAMES) if name.endswith("_excess") or name.startswith("tide")],
     ].any()
-
-
-def test_the_matrix_is_finite() -> None:
-    x = build(from_events(table(threads(MIXED)))).x
-    assert np.isfinite(x[:, [i for i, n in enumerate(NAMES) if n.endswith("_excess")]]).all()
