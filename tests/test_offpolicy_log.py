@@ -198,11 +198,11 @@ def test_what_a_touch_was_expected_to_change_is_the_uplift_where_it_is_on_record
     now = {**of_before, "uplift_p_land": 0.25, "uplift_p_annoy": 0.015}
     found = expected_changes(log(decision(1, **now), decision(2, **of_before)))
     assert found is not None
-    assert found.lands == pytest.approx([0.25, 0.2])
-    assert found.annoys == pytest.approx([0.015, 0.01])
+    assert found.landed == pytest.approx([0.25, 0.2])
+    assert found.annoyed == pytest.approx([0.015, 0.01])
     alone = {name: now[name] for name in UPLIFT}
     of_itself = expected_changes(log(decision(1, **alone)))
     assert of_itself is not None
-    assert of_itself.lands == pytest.approx([0.25])
+    assert of_itself.landed == pytest.approx([0.25])
     assert expected_changes(log(decision(1))) is None
     assert expected_changes(log(decision(1, if_nudged_p_land=0.3))) is None

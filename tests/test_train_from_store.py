@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 from features.errors import BadInput
 from features.store import people, trainings
 from features.store.database import Database
+from features.store.decisions import Wished
 from features.store.events import append
 from features.store.people import Person
 from models.settings import Settings
@@ -97,3 +99,16 @@ def test_a_version_is_noted_and_names_nobody(
     people_ = [i.encode() for i in pc.unique(events["contact_id"]).cast(pa.string()).to_pylist()]
     assert not [i for i in people_ if any(i in content for content in kept)]
     database.close()
+
+
+def test_an_answer_of_before_that_says_no_uplift_is_a_row_of_the_log() -> None:
+    chance = {"p_land": 0.1, "p_annoy": 0.01}
+    of_before = {"channel": "email", "score": 0.05, "curve": [],
+                 "if_nudged": chance, "if_left_alone": chance}  # fmt: skip
+    answers = [of_before, {**of_before, "uplift": {"p_land": 0.08, "p_annoy": 0.009}}]
+    log = stored._log(
+        [Wished("ann", "role", 1, 0, "nudge", False, 0.95, json.dumps(a)) for a in answers]
+    )
+    assert log["uplift_p_land"].to_pylist() == [None, 0.08]
+    assert log["uplift_p_annoy"].to_pylist() == [None, 0.009]
+    assert log["if_nudged_p_land"].to_pylist() == [0.1, 0.1]

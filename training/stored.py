@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
 import pyarrow as pa
@@ -62,12 +63,14 @@ def read(settings: Settings, tenant: str = DEFAULT_TENANT) -> Stored:
     return Stored(database, tenant, encode(events), contacts, _log(nudges), until_seq)
 
 
-#: Numbers of an answer, and the field of it that each is in; answers of before lack the last.
+#: Numbers of an answer, and the field of it that each is in.
 _NUMBERS = {
     f"{field}_{name}": (field, name)
     for field in ("if_nudged", "if_left_alone", "uplift")
     for name in ("p_land", "p_annoy")
 }
+#: What answers of before do not have.
+_LACKED: dict[str, Any] = {"uplift": {"p_land": None, "p_annoy": None}}
 _TEXT, _NUMBER = pa.string(), pa.float64()
 _LOG = pa.schema(
     {
@@ -82,11 +85,11 @@ def _log(nudges: Sequence[Wished]) -> pa.Table:
     """Nudges on record as a log of decisions."""
     rows = []
     for wished in nudges:
-        answer = orjson.loads(wished.answer)
+        answer = _LACKED | orjson.loads(wished.answer)
         rows.append(
             {name: getattr(wished, name) for name in _OF_RECORD}
             | {"at": wished.made_us, "channel": answer["channel"], "score": answer["score"]}
-            | {name: answer.get(field, {}).get(key) for name, (field, key) in _NUMBERS.items()}
+            | {name: answer[field][key] for name, (field, key) in _NUMBERS.items()}
             | {"curve": orjson.dumps(answer["curve"]).decode()}
         )
     return pa.Table.from_pylist(rows, schema=_LOG)

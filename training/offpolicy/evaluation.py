@@ -16,7 +16,7 @@ from training.offpolicy import courses as over_courses
 from training.offpolicy import estimators, uplift
 from training.offpolicy.courses import Courses
 from training.offpolicy.estimators import FEWEST, FURTHEST, Estimate
-from training.offpolicy.log import Occasions, expected_changes, occasions
+from training.offpolicy.log import Occasions, expected_changes, floats, occasions
 from training.offpolicy.policies import nudging
 from training.offpolicy.rewards import Happened, Rewards
 
@@ -183,9 +183,9 @@ def _expected_effect(drawn: Occasions, outcome: str, asked: Asked) -> Floats | N
     if asked.by is not None:
         if asked.by not in drawn.table.column_names:
             raise BadInput(f"{asked.by!r} is not a column of the log", field="--by")
-        return np.asarray(drawn.table[asked.by].cast(pa.float64()).to_numpy(), np.float64)
+        return floats(drawn.table[asked.by])
     changes = expected_changes(drawn.table)
     if outcome == "touches" or changes is None:
         return None
-    worth = asked.utility.land * changes.lands - asked.utility.annoy * changes.annoys
-    return {"value": worth, "landed": changes.lands, "annoyed": changes.annoys}[outcome]
+    found = changes.value(asked.utility) if outcome == "value" else getattr(changes, outcome)
+    return np.asarray(found)

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from features.errors import BadInput
 from features.events.parquet_format import read_parquet
+from models.decision import Utility
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -39,8 +40,12 @@ _NOW, _HELD = 0.0, 7.0
 class Changes(NamedTuple):
     """What a touch was expected to change of the chances, shape (n,) each."""
 
-    lands: Floats
-    annoys: Floats
+    landed: Floats
+    annoyed: Floats
+
+    def value(self, utility: Utility) -> Floats:
+        """What they are worth together, in the utility's unit."""
+        return utility.land * self.landed - utility.annoy * self.annoyed
 
 
 def expected_changes(table: pa.Table) -> Changes | None:
@@ -48,17 +53,17 @@ def expected_changes(table: pa.Table) -> Changes | None:
 
     Where neither is there nothing is known, and NaN says so.
     """
-    lands, annoys = (_expected_change(table, stated) for stated in UPLIFT)
-    return None if lands is None or annoys is None else Changes(lands, annoys)
+    landed, annoyed = (_expected_change(table, stated) for stated in UPLIFT)
+    return None if landed is None or annoyed is None else Changes(landed, annoyed)
 
 
 def _expected_change(table: pa.Table, stated: str) -> Floats | None:
     names, what = table.column_names, stated.removeprefix("uplift_")
     nudged, alone = f"if_nudged_{what}", f"if_left_alone_{what}"
-    found = _floats(table[stated]) if stated in names else None
+    found = floats(table[stated]) if stated in names else None
     if nudged not in names or alone not in names:
         return found
-    less = _floats(table[nudged]) - _floats(table[alone])
+    less = floats(table[nudged]) - floats(table[alone])
     return less if found is None else np.where(np.isnan(found), less, found)
 
 
@@ -97,7 +102,7 @@ class Occasions:
         The last two columns are the model's value of nudging now and of holding for a week.
         """
         names = self.table.column_names
-        found = [_floats(self.table[n]) for n in NUMBERS if n in names]
+        found = [floats(self.table[n]) for n in NUMBERS if n in names]
         return np.nan_to_num(np.column_stack([*found, *_curve_values(self.table)]))
 
 
@@ -118,7 +123,7 @@ def _checked(path: Path) -> pa.Table:
         if name != "campaign_id" and table[name].null_count:
             row = table[name].is_null().to_pylist().index(True) + 1
             raise BadInput("is empty", source=str(path), row=row, field=name)
-    chance = _floats(table["propensity"])
+    chance = floats(table["propensity"])
     wrong = ~((chance > 0) & (chance <= 1))
     if wrong.any():
         raise BadInput("is not a probability above 0 and up to 1", source=str(path),
@@ -135,12 +140,12 @@ def occasions(log: pa.Table) -> Occasions:
     first = rows.append_column("row", pa.array(np.arange(len(rows))))
     first = first.group_by(_OCCASION, use_threads=False).aggregate([("row", "min")])["row_min"]
     rows = rows.take(first).sort_by([("contact_id", "ascending"), ("at", "ascending")])
-    drawn = _floats(rows["propensity"]) < 1.0
+    drawn = floats(rows["propensity"]) < 1.0
     rows = rows.filter(pa.array(drawn))
     ids = rows["contact_id"].cast(pa.string()).to_numpy(zero_copy_only=False)
     contacts, contact = np.unique(ids, return_inverse=True)
     held = rows["held"].to_numpy(zero_copy_only=False).astype(np.bool_)
-    chance = _floats(rows["propensity"])
+    chance = floats(rows["propensity"])
     return Occasions(
         rows, contacts.tolist(), contact.astype(np.int64),
         rows["at"].cast(pa.int64()).to_numpy(), held, np.where(held, 1.0 - chance, chance),
@@ -148,7 +153,8 @@ def occasions(log: pa.Table) -> Occasions:
     )  # fmt: skip
 
 
-def _floats(column: pa.ChunkedArray) -> Floats:
+def floats(column: pa.ChunkedArray) -> Floats:
+    """A column of numbers, shape (n,); NaN where there is none."""
     return np.asarray(column.cast(pa.float64()).to_numpy(), np.float64)
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from features.errors import BadInput
+from training.offpolicy.log import floats
 
 Floats = npt.NDArray[np.float64]
 
@@ -56,7 +57,7 @@ def _holds(condition: str, table: pa.Table) -> npt.NDArray[np.bool_]:
     if name not in numeric:
         raise BadInput(f"{name!r} is not a number in the log; there are {', '.join(numeric)}",
                        field="--policy")  # fmt: skip
-    values = np.asarray(table[name].cast(pa.float64()).to_numpy(), np.float64)
+    values = floats(table[name])
     return np.asarray(_COMPARE[sign](values, float(number)), np.bool_)
 
 

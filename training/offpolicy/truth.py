@@ -104,7 +104,7 @@ def expected_effect(table: pa.Table, asked: Asked) -> Floats:
     """The log's expected effect of a nudge on the value."""
     changes = expected_changes(table)
     assert changes is not None
-    return asked.utility.land * changes.lands - asked.utility.annoy * changes.annoys
+    return changes.value(asked.utility)
 
 
 def _hold_once(agency: Agency) -> Draw:
