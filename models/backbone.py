@@ -132,8 +132,11 @@ def fit_backbone(
     from scipy.optimize import minimize
 
     centre, precision = _priors(terms)
+    drawn = weight > 0
+    if not drawn.all():
+        # A bootstrap leaves out a third of the rows.
+        z, exposure, came, weight = (rows[drawn] for rows in (z, exposure, came, weight))
     design = np.column_stack([np.ones(len(z)), z])
-
     at_risk, told = weight * exposure, (weight * came) @ design
 
     def loss(beta: Floats) -> tuple[float, Any]:
@@ -146,8 +149,16 @@ def fit_backbone(
     one_way = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
     bounds = [(None, None), *(one_way[direction * term.pressure] for term in terms)]
     first = centre if start is None else start
-    result = minimize(loss, first, jac=True, bounds=bounds, method="L-BFGS-B")
-    return np.asarray(result.x)
+    # Each coefficient in units of what is known of it where the search starts: a third fewer steps.
+    expected = at_risk * np.exp(np.clip(design @ first, -20, 20))
+    unit = 1 / np.sqrt(precision + np.einsum("i,ij,ij->j", expected, design, design))
+
+    def in_units(scaled: Floats) -> tuple[float, Any]:
+        value, gradient = loss(scaled * unit)
+        return value, gradient * unit
+
+    result = minimize(in_units, first / unit, jac=True, bounds=bounds, method="L-BFGS-B")
+    return np.asarray(result.x * unit)
 
 
 def covariance_of(z: Floats, expected: Floats, terms: Sequence[Term]) -> Floats:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ CHALLENGER = "challenger"
 _PREVIOUS = "fineline.previous"
 _FOLDER = "model"
 _SQLITE = "sqlite:///"
+#: What one request may log, by MLflow's documentation of `log-batch`.
+_MOST_PARAMS, _MOST_METRICS = 100, 1000
 
 # Read by MLflow when it is imported, which happens on first use only.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -77,6 +80,12 @@ def _experiment(client: Any, settings: Settings) -> str:
     return str(client.create_experiment(settings.model_name, artifact_location=local))
 
 
+def make_ready(settings: Settings) -> None:
+    """Make the registry where there is none, so that one out of reach is known of before work."""
+    with _client(settings) as client:
+        _experiment(client, settings)
+
+
 def register(
     settings: Settings,
     model: Model,
@@ -91,10 +100,7 @@ def register(
     with _client(settings) as client:
         run = client.create_run(_experiment(client, settings), tags=dict(tags or {}))
         run_id = run.info.run_id
-        for name, value in params.items():
-            client.log_param(run_id, name, value)
-        for name, number in metrics.items():
-            client.log_metric(run_id, name, number)
+        _log_numbers(client, run_id, params, metrics)
         client.log_artifacts(run_id, str(files))
         with tempfile.TemporaryDirectory() as folder:
             artifact.save(model, Path(folder) / _FOLDER)
@@ -110,6 +116,25 @@ def register(
             await_creation_for=None,
         )
         return str(version.version)
+
+
+def _log_numbers(
+    client: Any, run_id: str, params: Mapping[str, Any], metrics: Mapping[str, float]
+) -> None:
+    """In as few calls as MLflow takes them: one for each number is seconds, or as many requests."""
+    from mlflow.entities import Metric, Param
+
+    now = int(time.time() * 1000)
+    numbers = [Metric(name, number, now, 0) for name, number in metrics.items()]
+    texts = [Param(name, str(value)) for name, value in params.items()]
+    for some in _batches(texts, _MOST_PARAMS):
+        client.log_batch(run_id, params=some)
+    for some in _batches(numbers, _MOST_METRICS):
+        client.log_batch(run_id, metrics=some)
+
+
+def _batches(items: Sequence[Any], most: int) -> Iterator[Sequence[Any]]:
+    return (items[first : first + most] for first in range(0, len(items), most))
 
 
 def _ensure_registered(client: Any, settings: Settings) -> None:

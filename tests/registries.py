@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from models import registry
 from models.model import Model
@@ -31,12 +33,21 @@ def make_empty(settings: Settings) -> None:
         client.search_registered_models()
 
 
-def register(settings: Settings, model: Model) -> str:
+_PARAMS: Mapping[str, Any] = {"trees": 40}
+_METRICS = {"land.auc": 0.7}
+
+
+def register(
+    settings: Settings,
+    model: Model,
+    params: Mapping[str, Any] = _PARAMS,
+    metrics: Mapping[str, float] = _METRICS,
+) -> str:
     """Register a model as a training run would; its version."""
     files = settings.home / "files"
     files.mkdir(parents=True, exist_ok=True)
     return registry.register(
-        settings, model, params={"trees": 40}, metrics={"land.auc": 0.7}, files=files,
+        settings, model, params=params, metrics=metrics, files=files,
         description="a test", tags={"fineline.data": "abc"},
     )  # fmt: skip
 

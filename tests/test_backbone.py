@@ -7,7 +7,7 @@ import pytest
 
 from features.catalog.columns import COLUMNS
 from models.backbone import Basis, fit_backbone, term
-from models.base_rates import ANNOY_TERMS, LAND_TERMS, UNWELCOME, WELCOME
+from models.base_rates import ANNOY_TERMS, LAND_TERMS, UNWELCOME, WELCOME, Term
 
 TERMS = tuple(ANNOY_TERMS.values())
 NAMES = [c.name for c in COLUMNS]
@@ -81,6 +81,28 @@ def test_a_known_rate_is_recovered() -> None:
     beta = fit_backbone(z, n, hit, n, TERMS, 1)
     assert abs(beta[1] - 0.5) < 0.05
     assert abs(beta[4] - 0.2) < 0.05
+
+
+def test_what_a_bootstrap_did_not_draw_is_as_if_it_were_not_there() -> None:
+    rng = np.random.default_rng(2)
+    z, n = rng.uniform(0, 2, (4000, len(TERMS))), np.ones(4000)
+    hit, weight = rng.poisson(0.1 * np.exp(0.5 * z[:, 0])), rng.poisson(1.0, 4000).astype(float)
+    drawn = weight > 0
+    beta = fit_backbone(z, n, hit, weight, TERMS, 1)
+    alone = fit_backbone(z[drawn], n[drawn], hit[drawn], weight[drawn], TERMS, 1)
+    assert beta.tolist() == alone.tolist()
+
+
+@pytest.mark.parametrize("unit", [1e-2, 1.0, 100.0])
+def test_the_unit_of_a_term_changes_its_coefficient_alone(unit: float) -> None:
+    rng = np.random.default_rng(3)
+    z, n = rng.normal(0, 1, (4000, 1)), np.ones(4000)
+    hit = rng.poisson(0.2 * np.exp(0.4 * z[:, 0]))
+    term = Term(centre=0.3 / unit, precision=5.0 * unit**2)
+    beta = fit_backbone(z * unit, n, hit, n, (term,), 0)
+    assert beta * [1.0, unit] == pytest.approx([-1.6, 0.4], abs=0.1)
+    in_one = fit_backbone(z, n, hit, n, (Term(centre=0.3, precision=5.0),), 0)
+    assert beta * [1.0, unit] == pytest.approx(in_one, abs=1e-4)
 
 
 def test_without_data_the_base_rates_stay() -> None:

@@ -58,6 +58,18 @@ def test_versions_on_sqlite(
     walk_through(registry_home, small_model, agency_data)
 
 
+def test_every_number_is_logged_however_many_there_are(
+    registry_home: Settings, small_model: Model
+) -> None:
+    params = {f"p{i}": i for i in range(150)}
+    metrics = {f"m{i}": i / 7 for i in range(1_100)}
+    version = register(registry_home, small_model, params=params, metrics=metrics)
+    with registry._client(registry_home) as client:
+        run = client.get_run(client.get_model_version(registry_home.model_name, version).run_id)
+    assert run.data.params == {name: str(value) for name, value in params.items()}
+    assert run.data.metrics == metrics
+
+
 def test_asking_where_no_registry_is_makes_none(tmp_path: Path) -> None:
     settings = settings_of(tmp_path / "home")
     assert registry.named(settings) is None

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pytest
 
 import training.rehearsal
-from features.errors import BadInput
+from features.errors import BadInput, RegistryUnavailable
 from features.events.schema import EVENTS
 from features.ingest.messages import read_messages
 from models import registry
@@ -50,6 +50,15 @@ def test_a_single_contact_with_a_single_touch(settings: Settings) -> None:
     assert land == pytest.approx(LAND_FIRST_TOUCH, rel=0.05)
     assert annoy == pytest.approx(ANNOY_FIRST_TOUCH, rel=0.05)
     assert level == "none"
+
+
+def test_a_registry_out_of_reach_is_told_of_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    broken = Settings(home=tmp_path, tracking_uri=f"sqlite:///{tmp_path}/file/x.db")
+    steps: list[str] = []
+    with pytest.raises(RegistryUnavailable, match="did not answer"):
+        train(random_agency(11, Shape(contacts=30)), None, broken, NOW, progress=steps.append)
+    assert "the model of all touches" not in steps
 
 
 def test_a_handful_of_contacts(settings: Settings) -> None:

@@ -249,7 +249,12 @@ class _Member:
         exposure = np.maximum(self._exposure(baseline), 1e-12)
         self.data.set_weight(weight)
         self.data.set_init_score(np.log(exposure) + _linear(beta, self.terms))
-        return lgb.train(self.params, self.data, trees), beta, baseline
+        return lgb.train(self.params, self._drawn(weight), trees), beta, baseline
+
+    def _drawn(self, weight: Floats) -> lgb.Dataset:
+        """The touches of contacts that a bootstrap drew; a third of them it did not."""
+        rows = np.flatnonzero(weight)
+        return self.data if len(rows) == len(weight) else self.data.subset(rows.tolist())
 
     def share_out(self, claims: Claims, carry: float) -> float:
         """Share the outcomes out among touches by the line; the likelihood of all of it then."""

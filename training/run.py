@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version as installed
@@ -68,24 +70,20 @@ def train(
     known = known_before(events, cutoff)
     if known.num_rows == 0:
         raise BadInput("no event was recorded before the cutoff", field="--cutoff")
-    progress("features")
-    data, encoding = prepare(known, contacts, until=cutoff)
-    if not len(data.watched):
-        raise BadInput("there is no touch to learn from", field="kind")
-    split = _split(data)
-    early, _ = prepare(known_before(known, split), contacts, encoding, split)
-    progress("a model of the earlier touches, to be judged on the later ones")
-    judged = fit_model(
-        early if len(early.watched) else data, encoding, {}, progress, JUDGED_MEMBERS, _ONES
-    )
-    rates = rates_of(early, np.ones(len(early.watched), bool))
-    report = evaluate(judged, known, contacts, split, rates)
-    later = data.watched.take((data.watched.time * DAY >= split) & ~data.closed)
-    progress("the model of all touches")
-    card = _card(data, (known, contacts), now, cutoff, report) | {
-        "rates": rates_of(data, np.ones(len(data.watched), bool))
-    }
-    model = fit_model(data, encoding, card, progress, MEMBERS, later_slopes(judged, later))
+    with ThreadPoolExecutor(1) as beside:
+        # A registry out of reach is told of now, not after all the work.
+        ready = beside.submit(registry.make_ready, settings)
+        data, split, judged, rates = _on_the_earlier(known, contacts, cutoff, progress)
+        ready.result()
+        digest = beside.submit(fingerprint, known, contacts)
+        judging = beside.submit(evaluate, judged, known, contacts, split, rates)
+        progress("the model of all touches")
+        later = data.watched.take((data.watched.time * DAY >= split) & ~data.closed)
+        slopes = later_slopes(judged, later)
+        model = fit_model(data, judged.encoding, {}, progress, MEMBERS, slopes)
+        report, card = judging.result(), _card(data, known, now, cutoff, digest.result())
+    card |= {"metrics": report.metrics}
+    model = dataclasses.replace(model, card=card)
     progress("the gate")
     champion, alone = _champion(settings)
     since = _unseen_since(champion, split)
@@ -98,6 +96,22 @@ def train(
     if verdict.passed:
         registry.promote(settings, version)
     return Trained(version, verdict.passed, verdict, report, card)
+
+
+def _on_the_earlier(
+    known: pa.Table, contacts: pa.Table | None, cutoff: int | None, progress: Progress
+) -> tuple[Dataset, int, Model, Mapping[str, Any]]:
+    """All touches, where the later ones begin, a model of those before, and their plain rates."""
+    progress("features")
+    data, encoding = prepare(known, contacts, until=cutoff)
+    if not len(data.watched):
+        raise BadInput("there is no touch to learn from", field="kind")
+    split = _split(data)
+    early, _ = prepare(known_before(known, split), contacts, encoding, split)
+    progress("a model of the earlier touches, to be judged on the later ones")
+    seen = early if len(early.watched) else data
+    judged = fit_model(seen, encoding, {}, progress, JUDGED_MEMBERS, _ONES)
+    return data, split, judged, rates_of(early, np.ones(len(early.watched), bool))
 
 
 _ONES = {"land": 1.0, "annoy": 1.0, "follow_up": 1.0}
@@ -145,11 +159,7 @@ def _self_test(model: Model, data: Dataset) -> tuple[Any, Any]:
 
 
 def _card(
-    data: Dataset,
-    tables: tuple[pa.Table, pa.Table | None],
-    now: datetime,
-    cutoff: int | None,
-    report: Report,
+    data: Dataset, known: pa.Table, now: datetime, cutoff: int | None, digest: str
 ) -> dict[str, Any]:
     """What is known of the making, JSON-ready; times are RFC 3339 UTC."""
     w = data.watched
@@ -158,16 +168,16 @@ def _card(
         "cutoff": None if cutoff is None else _text(cutoff),
         "until_us": data.until,
         "trained_on": {
-            "events": tables[0].num_rows,
+            "events": known.num_rows,
             "touches": len(w),
             "contacts": len(np.unique(w.contact)),
             "lands": int((w.why == 1).sum()),
             "annoyances": int((w.why == 2).sum()),
             "from": _text(int(w.time.min() * DAY)),
             "until": _text(data.until),
-            "fingerprint": fingerprint(*tables),
+            "fingerprint": digest,
         },
-        "metrics": report.metrics,
+        "rates": rates_of(data, np.ones(len(w), bool)),
         "fineline": installed("fineline"),
     }
 

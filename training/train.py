@@ -50,26 +50,24 @@ def fit_model(
     given = slopes or {}
     open_touches = by_season(data.watched.take(~data.closed))
     groups = groups_of(data, ~data.closed)
+    h = data.histories
+    ledger = Ledger.of(data.matrix.parties, h.names["actor_id"], h.names["account_id"], data.until)
+    usual = usual_touch(open_touches.x, encoding, ledger)
+    strange = by_strangers(open_touches, usual)
 
     def fitted(kind: Kind) -> Outcome:
-        size = 1 if kind.name == "follow_up" else members
-        return Fitter(kind, names, size).fit(open_touches, given.get(kind.name), progress)
+        of_history = kind.name == "follow_up"
+        fitter = Fitter(kind, names, 1 if of_history else members)
+        outcome = fitter.fit(open_touches, given.get(kind.name), progress)
+        if of_history:
+            return outcome
+        between = variance_between(outcome, strange, groups, kind.why)
+        return dataclasses.replace(outcome, between=between)
 
     kinds = (land_kind(encoding), annoy_kind(encoding), follow_up_kind(encoding))
     # Side by side: threads that share small sums would wait for each other long.
     with threadpool_limits(1, user_api="blas"):
         land, annoy, follow_up = together(fitted, kinds)
-    h = data.histories
-    ledger = Ledger.of(data.matrix.parties, h.names["actor_id"], h.names["account_id"], data.until)
-    usual = usual_touch(open_touches.x, encoding, ledger)
-
-    strange = by_strangers(open_touches, usual)
-
-    def knowing_strangers(o: Outcome, kind: Kind) -> Outcome:
-        between = variance_between(o, strange, groups, kind.why)
-        return dataclasses.replace(o, between=between)
-
-    land, annoy = knowing_strangers(land, kinds[0]), knowing_strangers(annoy, kinds[1])
     return Model(
         land=land,
         annoy=_with_crude_share(annoy, land, open_touches),
