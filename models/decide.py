@@ -38,7 +38,7 @@ from models.model import Model
 from models.planner import MOST_LATER, MOST_TOUCHES
 from models.rules import Rulebook
 from models.situation import Situations, joined, situations
-from models.words import Considered, Words
+from models.words import Considered, Silent, Words
 
 _DAY_US, _HOUR_US = 86_400_000_000, 3_600_000_000
 #: A thread nobody has touched, or that is over, brings nothing by itself.
@@ -124,6 +124,12 @@ class Decider:
         """The same decider, told how senders and clients fare."""
         found = copy.copy(self)
         found.fares = fares
+        return found
+
+    def silent(self) -> Decider:
+        """The same decider, which leaves its decisions without words."""
+        found = copy.copy(self)
+        found.words = Silent(self.model)
         return found
 
     def recording(self, since: Since | None, note: Note | None = None) -> Decider:

@@ -11,7 +11,7 @@ import pytest
 from models.decide import Decider
 from models.decision import Request
 from training.playout.arena import Arena, Outcome, Stakes
-from training.playout.asked import NO_TOUCH, Game, Ints
+from training.playout.asked import NO_TOUCH, Game, Ints, play_side_by_side
 from training.playout.bounds import GROUP, LEVELS, by_level, held
 from training.playout.cadence import HABIT
 from training.playout.coverage import NOTED, Coverage
@@ -94,6 +94,16 @@ def test_a_game_replays_and_its_witness_changes_nothing(decider: Decider) -> Non
             low, p, high, true = (n[f"{x}_{outcome}"] for x in ("low", "p", "high", "true"))
             assert 0 <= low <= p <= high <= 1  # type: ignore[operator]
             assert 0 <= true < 1  # type: ignore[operator]
+
+
+def test_games_side_by_side_come_to_what_each_comes_to_alone(decider: Decider) -> None:
+    """Though people of different worlds have the same numbers, and are asked about at once."""
+    arenas = [Arena(WORLDS[name], 25, 4) for name in ("agency", "late_anger")]
+    alone = [Game(arena, STAKES).play(Fineline(decider), days=20) for arena in arenas]
+    games = [Game(arena, STAKES) for arena in arenas]
+    together = play_side_by_side(games, Fineline(decider.silent()), days=20)
+    assert all(same(*pair) for pair in zip(alone, together, strict=True))
+    assert not same(*together)
 
 
 def test_strangers_are_strangers_to_the_model(decider: Decider) -> None:

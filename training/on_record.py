@@ -97,7 +97,7 @@ def _compared(drawn: Occasions, values: Sequence[Estimate], nudges: Sequence[Flo
 
 
 def _nudges(model: Model, asked: Sequence[Request]) -> Floats:
-    decider, found = Decider(model, ModelRef("judged", "0")), []
+    decider, found = Decider(model, ModelRef("judged", "0")).silent(), []
     for start in range(0, len(asked), _BATCH):
         found += [d.hint == "nudge" for d in decider.decide(asked[start : start + _BATCH])]
     return np.array(found, np.float64)

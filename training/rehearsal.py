@@ -10,8 +10,8 @@ import numpy as np
 from models.decide import Decider
 from models.decision import ModelRef
 from models.model import Model
-from training.playout.arena import Arena, Outcome, Stakes
-from training.playout.asked import Game
+from training.playout.arena import Arena, Stakes
+from training.playout.asked import Game, play_side_by_side
 from training.playout.estimates import average, difference
 from training.playout.policies import Fineline
 from training.simulate.worlds import world_named
@@ -22,6 +22,7 @@ WORLDS = ("agency", "fatigue", "crowded", "late_anger")
 PEOPLE = 60
 SEED = 20_260_101
 STAKES = Stakes()
+_REF = ModelRef("rehearsed", "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +46,17 @@ def rehearse(
     Worlds are simulated, and neither model has learned from them: what is compared is how the two
     decide on people they do not know.
     """
+    arenas = [Arena(world_named(name), PEOPLE, SEED) for name in WORLDS]
     played = []
-    for name in WORLDS:
-        progress(f"a rehearsal in the world {name}")
-        arena = Arena(world_named(name), PEOPLE, SEED)
-        played.append([_played(arena, model) for model in (candidate, champion)])
-    gap = average([difference(a.value(STAKES), b.value(STAKES), a.parties) for a, b in played])
-    worth = np.array([[o.value(STAKES).mean() for o in pair] for pair in played]).mean(axis=0)
-    annoyed = np.array([[o.annoyed.mean() for o in pair] for pair in played]).mean(axis=0)
+    for what, model in (("the new version", candidate), ("the champion", champion)):
+        progress(f"a rehearsal of {what}")
+        games = [Game(arena, STAKES) for arena in arenas]
+        played.append(play_side_by_side(games, Fineline(Decider(model, _REF).silent())))
+    pairs = list(zip(*played, strict=True))
+    gap = average([difference(a.value(STAKES), b.value(STAKES), a.parties) for a, b in pairs])
+    worth = np.array([[o.value(STAKES).mean() for o in pair] for pair in pairs]).mean(axis=0)
+    annoyed = np.array([[o.annoyed.mean() for o in pair] for pair in pairs]).mean(axis=0)
     return Rehearsal(
         PEOPLE * len(WORLDS), float(worth[0]), float(worth[1]), gap.low, gap.high,
         float(annoyed[0]), float(annoyed[1]),
     )  # fmt: skip
-
-
-def _played(arena: Arena, model: Model) -> Outcome:
-    """What every person comes to when every hint is followed."""
-    return Game(arena, STAKES).play(Fineline(Decider(model, ModelRef("rehearsed", "0"))))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 import threading
 import time
@@ -21,7 +20,6 @@ from features.store import people, threads
 from features.store.database import Database
 from models.decide import Decider
 from models.decision import Decision, NextTouch, Request, Utility
-from models.words import Silent
 from serving.problems import Problem
 from serving.stored.fates import fates
 from serving.stored.situation import Known, known, open_requests, request
@@ -97,20 +95,13 @@ def dry_run(
     if not _one_at_a_time.acquire(blocking=False):
         raise Problem(503, "Another dry run is under way; try again in a few seconds.")
     try:
-        both = _quiet(before), _quiet(after)
+        both = before.silent(), after.silent()
         return DryRun(_past(database, tenant, both, now), _today(database, tenant, both, now))
     finally:
         _one_at_a_time.release()
 
 
 Both = tuple[Decider, Decider]
-
-
-def _quiet(decider: Decider) -> Decider:
-    """The same decisions without words."""
-    found = copy.copy(decider)
-    found.words = Silent(decider.model)
-    return found
 
 
 def _parts(contacts: Sequence[str], patience: float) -> Iterator[Sequence[str]]:

@@ -65,11 +65,11 @@ class Game:
 
     def play(self, policy: Policy, days: int = DAYS) -> Outcome:
         """Look once a day at every person's hour; sums up what truly happened by the end."""
-        moments, group = np.unique(self.arena.looks, return_inverse=True)
-        for day in range(days):
-            for g, begin in enumerate(moments):
-                self._look(policy, np.flatnonzero(group == g), int(begin) + day * DAY)
-        self._pass(int(moments[-1]) + days * DAY)
+        return play_side_by_side([self], policy, days)[0]
+
+    def end(self, days: int) -> Outcome:
+        """Let the last of so many days pass; what truly happened."""
+        self._pass(int(self.arena.looks.max()) + days * DAY)
         return outcome_of(self.threads, len(self.people))
 
     def truth(self, threads: Ints, channels: Ints, at: int) -> Floats:
@@ -85,16 +85,21 @@ class Game:
         chance[(self.threads["ended"][threads] != STILL_OPEN) | (bounced > 0)] = np.nan
         return chance
 
-    def _look(self, policy: Policy, persons: Ints, at: int) -> None:
+    def ask(self, begin: int, day: int) -> tuple[Ints, list[Request]]:
+        """Threads to decide on at the look that begins its days at `begin`, microseconds."""
+        persons, at = np.flatnonzero(self.arena.looks == begin), begin + day * DAY
+        if not len(persons):
+            return np.empty(0, np.int64), []
         self._pass(at)
         asked = self._to_ask(persons, at)
-        if not len(asked):
-            return
         self.asked += len(asked)
-        requests = self._requests(asked, at)
-        if self.witness is not None:
+        requests = self._requests(asked, at) if len(asked) else []
+        if requests and self.witness is not None:
             self.witness.look(self, asked, requests, at)
-        channels, when = policy.choose(requests, at)
+        return asked, requests
+
+    def follow(self, asked: Ints, channels: Ints, when: Ints, at: int) -> None:
+        """Do what was chosen for the threads that were asked about."""
         touched = channels != NO_TOUCH
         self.due[asked] = np.where(touched, at + DAY // 2, when)
         self._act(asked[touched], channels[touched], when[touched])
@@ -177,3 +182,23 @@ class Game:
         n = let_pass(self.scene, self._room, (self.people, self.threads, self.first), until)
         if n:
             self.rows = np.concatenate([self.rows, self._room[:n]])
+
+
+def play_side_by_side(games: Sequence[Game], policy: Policy, days: int = DAYS) -> list[Outcome]:
+    """What games that know nothing of each other come to; whoever looks at once is asked at once.
+
+    A batch is decided in little more time than a single thread.
+    """
+    moments = np.unique(np.concatenate([game.arena.looks for game in games])).tolist()
+    for day in range(days):
+        for begin in moments:
+            at = begin + day * DAY
+            asked, requests = zip(*(game.ask(begin, day) for game in games), strict=True)
+            if not any(requests):
+                continue
+            channels, when = policy.choose([r for some in requests for r in some], at)
+            ends = np.cumsum([len(threads) for threads in asked])[:-1]
+            chosen = zip(games, asked, np.split(channels, ends), np.split(when, ends), strict=True)
+            for game, threads, on, times in chosen:
+                game.follow(threads, on, times, at)
+    return [game.end(days) for game in games]

@@ -57,7 +57,7 @@ def play_fineline(play: Play, kept: Kept) -> Played:
     """Play fineline as it would be served, noting how true its bounds are."""
     draws = range(play.histories if play.history else 1)
     models = [student(kept, play.learn_from, play.history, draw) for draw in draws]
-    decider = Cohorts([Decider(model, ModelRef("fineline", "1")) for model in models])
+    decider = Cohorts([Decider(model, ModelRef("fineline", "1")).silent() for model in models])
     witness = Coverage(decider, seed=play.seed)
     game = Game(play.arena(), play.stakes, witness)
     outcome = game.play(Fineline(decider))
