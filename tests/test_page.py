@@ -18,6 +18,7 @@ from features.store.listing import Filter
 from models.decide import Decider
 from serving.app import create_app
 from serving.page.drawing import drawn
+from serving.page.render import points
 from tests.pages import NOW, filled, page_client, settings_of
 from tests.stored import TENANT
 
@@ -115,6 +116,15 @@ def test_a_contact_is_shown_with_the_closing_of_the_role(client: TestClient, hom
         assert ("The role closed on" in page) == (year == "2001")
         listed = client.get("/", params={"show": one.hint, "campaign": one.campaign_id}).text
         assert (f' · closes <time datetime="{year}-11-03' in listed) == (year == "2099")
+
+
+def test_a_contact_page_says_what_a_touch_now_changes(client: TestClient, home: Path) -> None:
+    one = some_thread(home)
+    asked = {"campaign_id": one.campaign_id}
+    page = client.get(f"/contacts/{one.contact_id}", params=asked).text
+    uplift = client.get(f"/v1/contacts/{one.contact_id}/hint", params=asked).json()["uplift"]
+    assert f"<dd>{points(uplift['p_land'])} points</dd>" in page
+    assert f"to land; {points(uplift['p_annoy'])} to annoy" in page
 
 
 def test_pages_have_their_own_policy_and_nothing_inline(client: TestClient, home: Path) -> None:

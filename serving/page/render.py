@@ -70,6 +70,18 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f} %" if share < 0.0995 else f"{share * 100:.0f} %"
 
 
+def points(share: float) -> str:
+    """A change of a chance in percentage points, with its sign, in as few digits as `percent`.
+
+    >>> points(0.3624), points(0.0141), points(-0.0012), points(0.00001), points(-0.00001)
+    ('+36', '+1.4', '−0.1', '±0', '±0')
+    """
+    digits = percent(abs(share)).removesuffix(" %")
+    if digits.startswith("<") or not share:
+        return "±0"
+    return f"{'+' if share > 0 else '−'}{digits}"
+
+
 def plain(identifier: str) -> str:
     """An id as it reads in a sentence: `recruiter-6` is Recruiter 6; others stay as they are.
 
@@ -84,7 +96,14 @@ _TEMPLATES = Environment(
     loader=PackageLoader("serving.page"), autoescape=True, undefined=StrictUndefined,
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
-_TEMPLATES.filters |= {"iso": iso, "utc": utc, "day": day, "percent": percent, "plain": plain}
+_TEMPLATES.filters |= {
+    "iso": iso,
+    "utc": utc,
+    "day": day,
+    "percent": percent,
+    "points": points,
+    "plain": plain,
+}
 _TEMPLATES.globals |= {
     "asset": address, "channel_words": CHANNEL_WORDS, "hint_words": HINT_WORDS,
     "signed_in": signed_in,
