@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import pairwise
 from typing import TypeVar
 
@@ -19,8 +20,9 @@ R = TypeVar("R")
 WORTH_A_THREAD = 50_000
 
 
+@cache
 def cores() -> int:
-    """Cores this process may use, at most 8."""
+    """Cores this process might use when it first asked, at most 8."""
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(available or 1, 8)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,6 @@ from models.judge import Judged, Scored
 from models.lags import HORIZON
 from models.model import Model
 from models.outcome import Z90, Outcome
-from models.situation import Made, Situations
 
 Floats = npt.NDArray[np.float64]
 _C = TypeVar("_C")
@@ -54,12 +53,12 @@ class _Stated(NamedTuple):
     later: Floats
 
 
-def chances(model: Model, judged: Judged, s: Situations) -> Chances:
+def chances(model: Model, judged: Judged) -> Chances:
     """All of them; `by_channel` has the channel judged best first."""
     land = _stated(model.land, judged.land, judged, "eta_land")
     annoy = _stated(model.annoy, judged.annoy, judged, "eta_annoy")
     on_its_way = [
-        _coming(o, judged.made[o.name], scored.score[judged.best], s.made)
+        _coming(o, scored.score[judged.best], judged.courses)
         for o, scored in ((model.land, judged.land), (model.annoy, judged.annoy))
     ]
     return Chances(
@@ -72,15 +71,12 @@ def chances(model: Model, judged: Judged, s: Situations) -> Chances:
 
 
 def _stated(o: Outcome, scored: Scored, judged: Judged, name: str) -> _Stated:
-    """From the scores of an outcome, all at once: what is done for one is done for a hundred."""
-    best, later = judged.best, judged.courses[name][:, _CURVE]
-    score, doubt = scored.score[best], Z90 * scored.doubt[best]
-    parts = (scored.score, score - doubt, score + doubt, later.ravel())
-    ends = np.cumsum([len(part) for part in parts])
-    cases, low, high, curve = np.split(o.chance(np.concatenate(parts)), ends[:-1])
-    curve = curve.reshape(later.shape)
-    curve[:, 0] = cases[best]
-    return _Stated(cases, low, high, curve)
+    """From the scores of an outcome; the curve begins with a touch now."""
+    best, score = judged.best, scored.score
+    off, later = Z90 * scored.doubt[best], judged.courses[name][:, _CURVE]
+    later[:, 0] = score[best]
+    parts = (score, score[best] - off, score[best] + off, later)
+    return _Stated(*(o.chance(part) for part in parts))
 
 
 def _if_nudged(land: _Stated, annoy: _Stated, judged: Judged) -> list[BoundedChance]:
@@ -93,16 +89,12 @@ def _of_both(kind: Callable[[float, float], _C], land: Floats, annoy: Floats) ->
     return [kind(*both) for both in zip(land.tolist(), annoy.tolist(), strict=True)]
 
 
-def _coming(o: Outcome, rate: Floats, score: Floats, made: Made) -> _Coming:
-    """What the touches that were made still bring within the horizon, at their `rate`, and what
-    one now, by its `score`, adds: after it the latest goes on for what is carried over, too."""
-    step = o.baseline.at(made.lag + HORIZON, made.channel) - o.baseline.at(made.lag, made.channel)
-
-    def still(share: Floats | float) -> Floats:
-        return np.bincount(made.request, rate * share * step, len(score)).astype(float, copy=False)
-
-    alone = o.chance_of(still(np.where(made.latest, 1.0, o.carry)))
-    return _Coming(alone, o.chance_of(o.hazard_of(score) + still(o.carry)) - alone)
+def _coming(o: Outcome, score: Floats, courses: npt.NDArray[Any]) -> _Coming:
+    """What the touches that were made still bring within the horizon, and what one now, by its
+    `score`, adds: after it all of them go on for what is carried over."""
+    alone = o.chance_of(courses[f"left_{o.name}"])
+    both = o.hazard_of(score) + courses[f"still_{o.name}"]
+    return _Coming(alone, o.chance_of(both) - alone)
 
 
 def _curves(land: _Stated, annoy: _Stated, judged: Judged) -> list[tuple[CurvePoint, ...]]:

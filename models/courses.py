@@ -58,7 +58,8 @@ MADE = np.dtype([("channel", "i8"), ("lag", "f8"), ("land", "f8"), ("annoy", "f8
 #: kind (`wait` less the margin by which it has to be better, and minus infinity where all delays
 #: end at the same moment as touching now); `case`: the channel it begins on, `later`: the one it
 #: goes on on; `gap`, `growth`, `touches`: its cadence; `wait_touches`: the touches of the best
-#: course that waits.
+#: course that waits. `left_`: the hazard of the touches that were made within the horizon, if none
+#: is made now; `still_`: what of it is carried over if one is.
 COURSE = np.dtype(
     [
         ("now", "f8"),
@@ -71,6 +72,10 @@ COURSE = np.dtype(
         ("touches", "i8"),
         ("delay", "f8"),
         ("wait_touches", "i8"),
+        ("left_land", "f8"),
+        ("left_annoy", "f8"),
+        ("still_land", "f8"),
+        ("still_annoy", "f8"),
         ("eta_land", "f8", (len(DELAYS),)),
         ("eta_annoy", "f8", (len(DELAYS),)),
         ("value", "f8", (len(DELAYS),)),

@@ -170,7 +170,7 @@ class Decider:
             requests, s, known, options, judged,
             [_Course(*course) for course in zip(*columns, strict=True)],
             [CHANNELS[c] for c in judged.cases["channel"][best].tolist()],
-            chances(self.model, judged, s), judged.seen[best].tolist(),
+            chances(self.model, judged), judged.seen[best].tolist(),
         )  # fmt: skip
         return self.words.complete(
             [self._answer(batch, i) for i in range(len(requests))],

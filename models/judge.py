@@ -97,8 +97,7 @@ class Scored:
 class Judged:
     """Everything computed for all cases of a batch; a case is one request on one channel.
 
-    `seen`: of each case how many touches in the same situation the model has learned from; `made`:
-    the rates of the touches that were made, dtype `MADE`, as `Situations.made`.
+    `seen`: of each case how many touches in the same situation the model has learned from.
     """
 
     cases: npt.NDArray[Any]
@@ -108,7 +107,6 @@ class Judged:
     annoy: Scored
     courses: npt.NDArray[Any]
     seen: Ints
-    made: npt.NDArray[Any]
 
     @property
     def best(self) -> Ints:
@@ -163,7 +161,7 @@ def judge(
         cases, firsts, made, begun, threads, persons, rows.copy(), _planning(model.land),
         _planning(model.annoy), _hazards(model), rulebook.limits, hours.windows, courses,
     )  # fmt: skip
-    return Judged(cases, request, rows, land, annoy, courses, seen, made)
+    return Judged(cases, request, rows, land, annoy, courses, seen)
 
 
 def _rates(model: Model, made: Made, fixed: Rows) -> npt.NDArray[Any]:

@@ -27,6 +27,7 @@ Rows = npt.NDArray[np.float32]
 
 #: Whom and what a model may not know, in the order of `Outcome.between`.
 UNSEEN = ("actor", "account", "campaign")
+_TIDES = np.array(TIDES)
 #: Scores are clipped here: exp(6) times the baseline is certainty within any horizon.
 _HIGHEST = 6.0
 #: From here on it pays to share rows over the cores.
@@ -134,10 +135,7 @@ class Outcome:
     def tide(self, x: Rows) -> Floats:
         """What today's tides add to the score, shape (rows, tides), in the order of `TIDES`."""
         parts = np.zeros((len(x), len(TIDES)))
-        slack = np.zeros((1, x.shape[1]), np.float32)
-        adds = (self.given(x) - self.given(slack)) * self._weights.mean(axis=0)
-        for place, column in enumerate(TIDES):
-            parts[:, place] = adds[:, self.given.columns == column].sum(axis=1)
+        _add_tides(x, _TIDES, self.compiled.given, self.compiled.weights, parts)
         return parts
 
     @property
@@ -232,6 +230,18 @@ def _judge(x: Any, outcome: Any, found: Any) -> None:
             members[m] = min(score, _HIGHEST)
         found[0, r], found[1, r] = _mean_and_spread(members)
         found[2, r] = row_variance(z, outcome.covariance)
+
+
+@jit
+def _add_tides(x: Any, tides: Any, given: Any, weights: Any, parts: Any) -> None:
+    """Add to each row's part of each tide what its column adds beyond slack water."""
+    slack = np.zeros(x.shape[1], x.dtype)
+    for j, column in enumerate(given[0]):
+        for place, tide in enumerate(tides):
+            if column == tide:
+                adds, level = weights[:, j].mean(), standing(slack, given, j)
+                for r in range(len(x)):
+                    parts[r, place] += adds * (standing(x[r], given, j) - level)
 
 
 @jit

@@ -227,6 +227,7 @@ def plan(cases: Any, firsts: Any, made: Any, from_made: Any, threads: Any, perso
         own = made[from_made[r] : from_made[r + 1]]
         take_up(own, hazards, going)
         state = (threads[f], persons[f], rows[f], going[: len(own)], scratch, begun)
+        _leave_alone(going, len(own), hazards, c)
         c.now, c.case, c.later = -np.inf, f, f
         _begin(rows[f], land)
         _begin(rows[f], annoy)
@@ -236,6 +237,14 @@ def plan(cases: Any, firsts: Any, made: Any, from_made: Any, threads: Any, perso
                 _try(cases, i, i, state, model, GAPS[g], 1.0, c)
         _refine(cases, f, firsts[r + 1], state, model, c)
         _plan_waiting(cases, state, model, c)
+
+
+@inline
+def _leave_alone(going: Any, n: int, hazards: Any, c: Any) -> None:
+    """What the `n` touches that were made bring within the horizon, alone and past one made now."""
+    c.left_land, c.left_annoy = coming(going, n, hazards, 0.0, HORIZON, HORIZON, False)
+    add(going, n, 0, 0.0, 0.0, 0.0)
+    c.still_land, c.still_annoy = coming(going, n + 1, hazards, 0.0, HORIZON, HORIZON, False)
 
 
 @inline

@@ -46,15 +46,13 @@ class Made(NamedTuple):
     """The latest touches of the threads asked about (`RECALLED` of each), request by request.
 
     `request`: whose they are; `rows`: their features when they were made; `lag`: days since then;
-    `channel`: codes; `latest`: whether none was made after it; an entry per touch, in order of
-    time within a request.
+    `channel`: codes; an entry per touch, in order of time within a request.
     """
 
     request: Ints
     rows: npt.NDArray[np.float32]
     lag: npt.NDArray[np.float64]
     channel: Ints
-    latest: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ def situations(
     _pick(happened.entries, happened.starts, wanted, columns, picks)
     names = {name: values.to_pylist() for name, values in h.names.items() if name != "contact_id"}
     _consider(requests, picks, names)
-    request, event = _recent(picks, happened.entries["event"])
+    request, event = _recent(picks, happened.entries)
     timeline = _as_known(h, happened, event)
     persons, threads = np.zeros(len(requests), PERSON), np.zeros(len(requests), THREAD)
     final_states(timeline.entries, timeline.starts, picks["slot"].copy(), persons, threads)
@@ -117,19 +115,23 @@ def situations(
     fold_contacts(timeline.entries, timeline.starts, row, rows)
     made = Made(
         request, rows, np.maximum(at[request] - h.occurred[event], 0) / DAY,
-        h.channel[event].astype(np.int64), np.diff(request, append=-1) != 0,
+        h.channel[event].astype(np.int64),
     )  # fmt: skip
     return Situations(at, local, known, persons, threads, picks, made, names)
 
 
-def _recent(picks: Any, events: Any) -> tuple[Ints, Ints]:
+@jit
+def _recent(picks: Any, entries: Any) -> tuple[Ints, Ints]:
     """Request and event of each touch picked, in order of time within a request."""
-    count = np.minimum(picks["touches"], RECALLED)
-    request = np.repeat(np.arange(len(picks)), count)
-    firsts = picks["touches"] - count
-    number = np.arange(len(request)) - np.repeat(np.cumsum(count) - count, count)
-    place = (firsts[request] + number) % RECALLED
-    return request, np.asarray(events[picks["recent"][request, place]], np.int64)
+    count = np.minimum(picks["touches"], RECALLED).sum()
+    request, event = np.empty(count, np.int64), np.empty(count, np.int64)
+    k = 0
+    for r in range(len(picks)):
+        p = picks[r]
+        for number in range(max(p.touches - RECALLED, 0), p.touches):
+            request[k], event[k] = r, entries[p.recent[number % RECALLED]].event
+            k += 1
+    return request, event
 
 
 def _histories(

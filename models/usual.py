@@ -61,10 +61,11 @@ def fare_as_usual(rows: Rows, party: str, usual: Rows, which: Any = slice(None))
 
     Columns that are never known stay as they are.
     """
-    columns = np.array(OF_PARTY[party])
-    columns = columns[~np.isnan(usual[columns])]
     chosen = np.arange(len(rows))[which]
-    rows[np.ix_(chosen, columns)] = usual[columns]
+    if len(chosen):
+        columns = np.array(OF_PARTY[party])
+        columns = columns[~np.isnan(usual[columns])]
+        rows[np.ix_(chosen, columns)] = usual[columns]
 
 
 def reference(x: Rows, usual: Rows) -> Rows:

@@ -60,7 +60,7 @@ def table_of(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
         return EVENTS.empty_table()
     columns = zip(*rows, strict=True)
     arrays = [
-        pa.array(values, kind).cast(field.type) if kind != field.type else pa.array(values, kind)
+        pa.array(values, kind).view(field.type) if kind != field.type else pa.array(values, kind)
         for values, kind, field in zip(columns, _TYPES, EVENTS, strict=True)
     ]
     return pa.Table.from_arrays(arrays, schema=EVENTS)
